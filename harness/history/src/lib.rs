@@ -1,0 +1,22 @@
+//! The record of a test: what clients asked, what they were told, and when.
+//!
+//! A history is a list of [`Event`]s in time order. Each client operation is an `invoke`
+//! followed by at most one completion of the same process: `ok` (it happened), `fail` (it
+//! certainly did not happen) or `info` (nobody knows). The field meanings are Jepsen's. Faults
+//! appear in the same list as events of the process `"nemesis"`.
+//!
+//! [`pair`] turns events into [`Operation`]s, [`jsonl`] reads and writes the file form, and
+//! [`fault_windows`] finds the spans of time in which a fault was in force.
+//!
+//! This crate knows nothing of processes, networks, checkers or targets.
+
+mod event;
+mod faults;
+pub mod jsonl;
+mod operation;
+
+pub use event::{Event, EventType, OpError, Process};
+pub use faults::{FaultPhase, FaultWindow, fault_event_value, fault_windows};
+pub use operation::{Operation, Outcome, PairError, pair};
+
+pub use serde_json::Value;

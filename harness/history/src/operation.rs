@@ -1,0 +1,243 @@
+//! Pairing of events into operations.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::{Event, EventType, OpError, Process};
+
+/// How an operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It happened between invocation and return.
+    Ok,
+    /// It certainly did not happen.
+    Fail,
+    /// Nobody knows; it may take effect at any time after its invocation, also after the
+    /// history's last event. An invocation without completion ends so too.
+    Info,
+}
+
+/// An invocation together with its completion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// The client process.
+    pub process: u64,
+    /// The operation's name.
+    pub f: String,
+    /// The object operated on; `None` in a test of a single object.
+    pub key: Option<Value>,
+    /// Arguments: the value of the invocation.
+    pub input: Value,
+    /// Result: the value of the completion, `Null` where there is none.
+    pub output: Value,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it failed or became indeterminate.
+    pub error: Option<OpError>,
+    /// The node spoken to, where known.
+    pub node: Option<String>,
+    /// Nanoseconds since the start of the load.
+    pub invoked_ns: u64,
+    /// When it was meant to start, where a rate was fixed.
+    pub intended_ns: Option<u64>,
+    /// When the completion was seen; `None` where there was none.
+    pub completed_ns: Option<u64>,
+    /// Index of the invocation's event.
+    pub invoke_index: u64,
+    /// Index of the completion's event; `None` where there was none.
+    pub complete_index: Option<u64>,
+}
+
+impl Operation {
+    /// Time from invocation to completion, in nanoseconds; `None` while open.
+    pub fn latency_ns(&self) -> Option<u64> {
+        self.completed_ns.map(|end| end.saturating_sub(self.invoked_ns))
+    }
+}
+
+/// What makes a list of events no history.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum PairError {
+    /// A process began a second operation while its first was open.
+    #[error(
+        "event {index}: process {process} invokes {f} while its operation of event {open} is still open; expected a completion first"
+    )]
+    AlreadyOpen {
+        /// Index of the offending event.
+        index: u64,
+        /// The process.
+        process: u64,
+        /// The operation begun.
+        f: String,
+        /// Index of the invocation that is still open.
+        open: u64,
+    },
+    /// A completion came without an invocation.
+    #[error(
+        "event {index}: process {process} completes {f}, but it has no operation open; expected an invoke first"
+    )]
+    NothingOpen {
+        /// Index of the offending event.
+        index: u64,
+        /// The process.
+        process: u64,
+        /// The operation completed.
+        f: String,
+    },
+    /// A completion names another operation than its invocation.
+    #[error(
+        "event {index}: process {process} completes {f}, but its open operation of event {open} is {expected}"
+    )]
+    OtherOperation {
+        /// Index of the offending event.
+        index: u64,
+        /// The process.
+        process: u64,
+        /// The operation completed.
+        f: String,
+        /// Index of the open invocation.
+        open: u64,
+        /// The operation invoked.
+        expected: String,
+    },
+    /// Time went backwards.
+    #[error(
+        "event {index}: time {time} ns is before the time of the event ahead of it, {previous} ns; events must be in time order"
+    )]
+    TimeBackwards {
+        /// Index of the offending event.
+        index: u64,
+        /// Its time.
+        time: u64,
+        /// The time of the event before it.
+        previous: u64,
+    },
+}
+
+/// Pairs the client events of a history into operations, in order of invocation.
+///
+/// Events of the nemesis are left out. An invocation that never completed becomes an operation
+/// with outcome [`Outcome::Info`].
+///
+/// # Errors
+/// The first place at which the events are no history: see [`PairError`].
+pub fn pair(events: &[Event]) -> Result<Vec<Operation>, PairError> {
+    let mut operations: Vec<Operation> = Vec::new();
+    let mut open: HashMap<u64, usize> = HashMap::new();
+    let mut previous = 0;
+    for event in events {
+        if event.time < previous {
+            return Err(PairError::TimeBackwards { index: event.index, time: event.time, previous });
+        }
+        previous = event.time;
+        let Process::Client(process) = event.process else { continue };
+        if event.kind == EventType::Invoke {
+            if let Some(at) = open.insert(process, operations.len()) {
+                let (index, f) = (event.index, event.f.clone());
+                return Err(PairError::AlreadyOpen { index, process, f, open: operations[at].invoke_index });
+            }
+            operations.push(begin(process, event));
+        } else {
+            let (index, f) = (event.index, event.f.clone());
+            let at = open.remove(&process).ok_or(PairError::NothingOpen { index, process, f })?;
+            complete(&mut operations[at], event)?;
+        }
+    }
+    Ok(operations)
+}
+
+/// The operation that an invocation begins; indeterminate until completed.
+fn begin(process: u64, event: &Event) -> Operation {
+    Operation {
+        process,
+        f: event.f.clone(),
+        key: event.key.clone(),
+        input: event.value.clone(),
+        output: Value::Null,
+        outcome: Outcome::Info,
+        error: None,
+        node: event.node.clone(),
+        invoked_ns: event.time,
+        intended_ns: event.intended,
+        completed_ns: None,
+        invoke_index: event.index,
+        complete_index: None,
+    }
+}
+
+/// Writes a completion into its operation.
+fn complete(operation: &mut Operation, event: &Event) -> Result<(), PairError> {
+    if operation.f != event.f {
+        return Err(PairError::OtherOperation {
+            index: event.index,
+            process: operation.process,
+            f: event.f.clone(),
+            open: operation.invoke_index,
+            expected: operation.f.clone(),
+        });
+    }
+    operation.outcome = match event.kind {
+        EventType::Ok => Outcome::Ok,
+        EventType::Fail => Outcome::Fail,
+        EventType::Info | EventType::Invoke => Outcome::Info,
+    };
+    operation.output = event.value.clone();
+    operation.error = event.error.clone();
+    operation.completed_ns = Some(event.time);
+    operation.complete_index = Some(event.index);
+    if operation.node.is_none() {
+        operation.node = event.node.clone();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(index: u64, process: u64, kind: EventType, f: &str) -> Event {
+        Event {
+            index,
+            time: index * 10,
+            process: Process::Client(process),
+            kind,
+            f: f.into(),
+            key: None,
+            value: Value::from(index),
+            error: None,
+            node: None,
+            intended: None,
+        }
+    }
+
+    #[test]
+    fn completions_find_their_invocations() {
+        let events = [
+            event(0, 1, EventType::Invoke, "read"),
+            event(1, 2, EventType::Invoke, "write"),
+            event(2, 1, EventType::Ok, "read"),
+        ];
+        let operations = pair(&events).unwrap();
+        assert_eq!(operations.len(), 2);
+        assert_eq!(operations[0].outcome, Outcome::Ok);
+        assert_eq!(operations[0].output, Value::from(2));
+        assert_eq!(operations[0].latency_ns(), Some(20));
+        assert_eq!(operations[1].outcome, Outcome::Info);
+        assert_eq!(operations[1].completed_ns, None);
+    }
+
+    #[test]
+    fn broken_histories_are_refused_with_the_place() {
+        let twice = [event(0, 1, EventType::Invoke, "read"), event(1, 1, EventType::Invoke, "read")];
+        assert!(pair(&twice).unwrap_err().to_string().starts_with("event 1:"));
+        let alone = [event(4, 1, EventType::Ok, "read")];
+        assert!(matches!(pair(&alone), Err(PairError::NothingOpen { index: 4, .. })));
+        let other = [event(0, 1, EventType::Invoke, "read"), event(1, 1, EventType::Ok, "write")];
+        assert!(matches!(pair(&other), Err(PairError::OtherOperation { .. })));
+        let mut back = [event(0, 1, EventType::Invoke, "read"), event(1, 1, EventType::Ok, "read")];
+        back[0].time = 99;
+        assert!(matches!(pair(&back), Err(PairError::TimeBackwards { previous: 99, .. })));
+    }
+}

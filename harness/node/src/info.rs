@@ -1,0 +1,40 @@
+//! What a target declares of itself, for the command line and for matching with workloads.
+
+use crate::RequestKind;
+
+/// An option that a target takes after its name, `--reads lease`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OptionInfo {
+    /// The name, without dashes.
+    pub name: &'static str,
+    /// The values it takes; empty if any number is taken.
+    pub values: &'static [&'static str],
+    /// The value where it is not given.
+    pub default: &'static str,
+    /// One line for a person.
+    pub about: &'static str,
+}
+
+/// A defect that can be planted with `--bug`, to prove that the harness finds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BugInfo {
+    /// The name.
+    pub name: &'static str,
+    /// What the defect is, in one line.
+    pub about: &'static str,
+}
+
+/// What a target declares of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeInfo {
+    /// The target's name on the command line.
+    pub name: &'static str,
+    /// One line for a person.
+    pub about: &'static str,
+    /// The kinds of request that it answers.
+    pub answers: &'static [RequestKind],
+    /// Its own options.
+    pub options: &'static [OptionInfo],
+    /// The defects that can be planted in it.
+    pub bugs: &'static [BugInfo],
+}
