@@ -1,1 +1,10 @@
-//! .
+//! Verdicts, and the checkers that reach them.
+//!
+//! A [`Checker`] judges a [`History`] and answers with a [`Judgement`]: a [`Verdict`] of the lattice
+//! valid < unknown < invalid, with its reasons. It knows nothing of processes, networks or targets.
+
+mod check;
+mod verdict;
+
+pub use check::{Budget, Checker, History, TestVerdict};
+pub use verdict::{Judgement, Verdict};

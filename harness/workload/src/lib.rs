@@ -1,1 +1,11 @@
-//! .
+//! What clients do, as pure values: the [`Workload`] trait, and the [`Generator`]s that Jepsen's users know.
+//!
+//! Nothing here reads a clock, draws from a global source of randomness or speaks to a network, so the
+//! runner with real processes and the simulator in virtual time drive the same workload. This crate
+//! knows nothing of targets.
+
+mod generator;
+mod workload;
+
+pub use generator::{Context, Generator, Next, Op, Thread};
+pub use workload::{Completion, Reply, Workload, WorkloadSettings};

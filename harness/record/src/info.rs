@@ -1,0 +1,71 @@
+//! `run.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The target and how it was started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetSettings {
+    /// Its name.
+    pub name: String,
+    /// Its own options that differ from their defaults.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+    /// The defects planted in it.
+    #[serde(default)]
+    pub bugs: Vec<String>,
+}
+
+/// A span of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Phase {
+    /// `load`, `heal` or `closing`.
+    pub name: String,
+    /// In nanoseconds since the start of the load.
+    pub start_ns: u64,
+    /// In nanoseconds since the start of the load.
+    pub end_ns: u64,
+}
+
+/// Every setting of a run: `run.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// The version of Ordalia that ran it.
+    pub version: String,
+    /// The CRC-32 of the executable, in hexadecimal, to tell builds of one version apart.
+    pub binary: String,
+    /// The command that repeats the run.
+    pub command: String,
+    /// When it started, RFC 3339 in UTC.
+    pub started: String,
+    /// The system under test.
+    pub target: TargetSettings,
+    /// The workload's name.
+    pub workload: String,
+    /// Everything random in the run derives from it.
+    pub seed: u64,
+    /// The number of nodes.
+    pub nodes: u16,
+    /// The number of client threads.
+    pub concurrency: usize,
+    /// Operations a second asked for; absent for as many as the clients can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
+    /// The length of the load, in milliseconds.
+    pub time_limit_ms: u64,
+    /// How long a client waits for an answer, in milliseconds.
+    pub client_timeout_ms: u64,
+    /// The fault profile by its names; `schedule` if a schedule was given; empty for none.
+    pub faults: Vec<String>,
+    /// The mean time between faults, in milliseconds.
+    pub fault_interval_ms: u64,
+    /// Whether peers spoke through the proxies.
+    pub proxied: bool,
+    /// The phases that were reached.
+    #[serde(default)]
+    pub phases: Vec<Phase>,
+    /// Why the run ended early, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_early: Option<String>,
+}

@@ -1,0 +1,23 @@
+//! The record of a run: one folder of files, whose names and shapes are fixed here.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `run.json` | [`RunInfo`]: every setting, the seed, the command that repeats it |
+//! | `schedule.json` | the fault schedule |
+//! | `history.jsonl` | one operation event a line, in time order |
+//! | `faults.jsonl` | [`FaultRecord`]: what each fault did, with evidence |
+//! | `status.jsonl` | [`StatusSample`]: what each node said of itself, several times a second |
+//! | `links.json` | [`LinkTotals`]: messages and bytes of each directed link |
+//! | `nodes/nI/` | a node's log and its data |
+//! | `verdict.json` | the verdict, by checker |
+//! | `report/index.html` | the report |
+//!
+//! Runners write it, reports and comparisons read it. This crate knows nothing of running things.
+
+mod folder;
+mod info;
+mod samples;
+
+pub use folder::{RecordError, RunFolder, read_json, read_json_lines, write_json};
+pub use info::{Phase, RunInfo, TargetSettings};
+pub use samples::{FaultRecord, LinkTotals, StatusSample};
