@@ -1,0 +1,201 @@
+//! The core of a host: one node, its timers and its storage, in one thread.
+//!
+//! Inputs come in by a channel, and what may leave goes out by an outlet, in batches. Of one batch,
+//! the effects ahead of the first record that must be durable leave without waiting; then all
+//! records of the batch are written and synced at once; then the other effects leave, in order.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+
+use ordalia_node::{
+    Answer, Effect, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Request, Status, Ticket,
+};
+
+use crate::HostError;
+use crate::clock::Clock;
+use crate::storage::{Disk, Storage};
+use crate::timers::Timers;
+
+/// How many inputs are handled before timers are looked at again and effects leave.
+const BATCH: usize = 1024;
+
+/// What the network hands to the core.
+#[derive(Debug)]
+pub(crate) enum Inbound<M> {
+    /// A peer's message.
+    Message { from: NodeId, message: M },
+    /// A client's request.
+    Request { ticket: Ticket, request: Request },
+    /// Someone asks for the node's status.
+    Status { ticket: Ticket },
+}
+
+/// What the core hands to the network.
+#[derive(Debug)]
+pub(crate) enum Outbound<M> {
+    /// A message to a peer.
+    Send { to: NodeId, message: M },
+    /// The answer to a request.
+    Reply { ticket: Ticket, result: Result<Answer, Refusal> },
+    /// The answer to a question for the status.
+    Status { ticket: Ticket, status: Status },
+}
+
+/// What waits for its turn to leave.
+enum Leaving<M> {
+    Out(Outbound<M>),
+    Trace { event: &'static str, detail: String },
+}
+
+/// One node with all that drives it. `O` takes what leaves.
+pub(crate) struct Driver<N: Node, D, O> {
+    id: NodeId,
+    node: N,
+    env: Env,
+    clock: Clock,
+    effects: Effects<N>,
+    timers: Timers<N::Timer>,
+    storage: Storage<D>,
+    outlet: O,
+    /// Written ahead of anything that must be durable first.
+    free: Vec<Leaving<N::Message>>,
+    /// Written after it.
+    held: Vec<Leaving<N::Message>>,
+}
+
+impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
+    /// Recovers the durable state and starts the node from it.
+    pub(crate) fn start(config: &NodeConfig, seed: u64, disk: D, outlet: O) -> Result<Self, HostError> {
+        let (storage, recovered) = Storage::open::<N::Record>(disk)?;
+        let clock = Clock::start();
+        let mut env = Env::new(seed);
+        env.set_now(clock.now());
+        let mut effects = Effects::new();
+        let node = N::start(config, recovered, &mut env, &mut effects)
+            .map_err(|source| HostError::Start { node: config.id, source })?;
+        let (timers, free, held) = (Timers::new(), Vec::new(), Vec::new());
+        let id = config.id;
+        let mut driver = Self { id, node, env, clock, effects, timers, storage, outlet, free, held };
+        driver.accept_effects()?;
+        driver.flush()?;
+        Ok(driver)
+    }
+
+    /// Runs until the other end of the channel is dropped. What was written behind is then lost, as
+    /// with any other end of the process.
+    pub(crate) fn run(&mut self, inputs: &Receiver<Inbound<N::Message>>) -> Result<(), HostError> {
+        loop {
+            match self.wait(inputs) {
+                Ok(first) => self.batch(first, inputs)?,
+                Err(RecvTimeoutError::Timeout) => self.batch(None, inputs)?,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        }
+    }
+
+    /// Blocks until there is an input or the next timer runs out.
+    fn wait(
+        &self,
+        inputs: &Receiver<Inbound<N::Message>>,
+    ) -> Result<Option<Inbound<N::Message>>, RecvTimeoutError> {
+        match self.timers.next_deadline() {
+            None => inputs.recv().map(Some).map_err(|_| RecvTimeoutError::Disconnected),
+            Some(deadline) => inputs.recv_timeout(deadline.since(self.clock.now())).map(Some),
+        }
+    }
+
+    /// Handles all inputs that wait, then the timers that have run out, then lets the effects out.
+    ///
+    /// Timers come last so that a message that was waiting, such as a leader's heartbeat, can still
+    /// put off a timer that ran out while the core was busy.
+    pub(crate) fn batch(
+        &mut self,
+        first: Option<Inbound<N::Message>>,
+        inputs: &Receiver<Inbound<N::Message>>,
+    ) -> Result<(), HostError> {
+        for input in first.into_iter().chain(inputs.try_iter()).take(BATCH) {
+            self.take(input)?;
+        }
+        let now = self.clock.now();
+        // Counted, because a timer may be set again to run out at once.
+        for _ in 0..self.timers.len() {
+            let Some(timer) = self.timers.pop_due(now) else { break };
+            self.step(Input::Timer(timer))?;
+        }
+        self.flush()
+    }
+
+    fn take(&mut self, input: Inbound<N::Message>) -> Result<(), HostError> {
+        match input {
+            Inbound::Message { from, message } => self.step(Input::Message { from, message }),
+            Inbound::Request { ticket, request } => self.step(Input::Request { ticket, request }),
+            Inbound::Status { ticket } => {
+                let status = self.node.status();
+                self.leave(Leaving::Out(Outbound::Status { ticket, status }));
+                Ok(())
+            }
+        }
+    }
+
+    fn step(&mut self, input: Input<N>) -> Result<(), HostError> {
+        self.env.set_now(self.clock.now());
+        self.node.step(input, &mut self.env, &mut self.effects);
+        self.accept_effects()
+    }
+
+    /// Sorts what the node wrote. Timers are the node's own affair and take effect at once, so that
+    /// an input can still stop a timer that would run out later in the same batch.
+    fn accept_effects(&mut self) -> Result<(), HostError> {
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain() {
+            match effect {
+                Effect::Send { to, message } => self.leave(Leaving::Out(Outbound::Send { to, message })),
+                Effect::Reply { ticket, result } => {
+                    self.leave(Leaving::Out(Outbound::Reply { ticket, result }));
+                }
+                Effect::Trace { event, detail } => self.leave(Leaving::Trace { event, detail }),
+                Effect::SetTimer { timer, after } => self.timers.set(timer, self.env.now() + after),
+                Effect::CancelTimer(timer) => self.timers.cancel(timer),
+                Effect::WriteBehind(record) => self.storage.stage(&record)?,
+                Effect::Persist(record) => {
+                    self.storage.stage(&record)?;
+                    self.storage.demand();
+                }
+                Effect::Snapshot { state, records } => self.storage.stage_snapshot(&state, &records)?,
+            }
+        }
+        self.effects = effects;
+        Ok(())
+    }
+
+    fn leave(&mut self, leaving: Leaving<N::Message>) {
+        let queue = if self.storage.is_demanded() { &mut self.held } else { &mut self.free };
+        queue.push(leaving);
+    }
+
+    /// Lets out what need not wait, makes durable what must be, and lets out the rest.
+    fn flush(&mut self) -> Result<(), HostError> {
+        let free = std::mem::take(&mut self.free);
+        self.free = self.release(free);
+        if self.storage.is_demanded() {
+            self.storage.commit()?;
+            let held = std::mem::take(&mut self.held);
+            self.held = self.release(held);
+        }
+        Ok(())
+    }
+
+    /// Hands over in order, and gives the emptied list back.
+    fn release(&mut self, mut list: Vec<Leaving<N::Message>>) -> Vec<Leaving<N::Message>> {
+        let mut out = Vec::with_capacity(list.len());
+        for leaving in list.drain(..) {
+            match leaving {
+                Leaving::Out(outbound) => out.push(outbound),
+                Leaving::Trace { event, detail } => tracing::info!(node = %self.id, event, "{detail}"),
+            }
+        }
+        if !out.is_empty() {
+            (self.outlet)(out);
+        }
+        list
+    }
+}
