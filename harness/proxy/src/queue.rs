@@ -91,19 +91,20 @@ mod tests {
     #[test]
     fn order_is_kept_whatever_the_due_times() {
         let now = Instant::now();
-        let later = now + Duration::from_secs(1);
+        let (soon, later) = (now + Duration::from_secs(1), now + Duration::from_secs(2));
         let mut queue = Queue::default();
-        queue.push(later, b"ab".to_vec());
-        queue.push(now, b"c".to_vec());
-        assert_eq!(queue.due_bytes(now), None);
-        assert_eq!(queue.due_bytes(later), Some(&b"ab"[..]));
+        queue.push(soon, b"ab".to_vec());
+        queue.push(later, b"c".to_vec());
+        queue.push(now, b"d".to_vec());
+        assert_eq!((queue.due_bytes(now), queue.next_due()), (None, Some(soon)));
+        assert_eq!(queue.due_bytes(soon), Some(&b"ab"[..]));
         queue.advance(1);
-        assert_eq!((queue.due_bytes(later), queue.bytes()), (Some(&b"b"[..]), 2));
+        assert_eq!((queue.due_bytes(soon), queue.bytes()), (Some(&b"b"[..]), 3));
         queue.advance(1);
-        assert_eq!(queue.due_bytes(now), None, "the second waits for the first one's time");
+        assert_eq!(queue.due_bytes(soon), None, "the last one waits for the time of the one before");
         queue.hasten(now);
-        assert_eq!(queue.due_bytes(now), Some(&b"c"[..]));
-        queue.advance(1);
+        assert_eq!(queue.due_bytes(now), Some(&b"cd"[..]));
+        queue.advance(2);
         assert!(queue.is_empty());
         assert_eq!(queue.bytes(), 0);
     }
