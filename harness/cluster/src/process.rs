@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::proc_stat::thread_states;
-use crate::reaper::{Running, ended};
+use crate::reaper::{Running, Whom, ended};
 use crate::{ClusterError, Exit, PauseEvidence, StopEvidence};
 
 /// How long a signal that cannot be ignored may take to have its effect.
@@ -66,21 +66,21 @@ impl NodeProcess {
     /// Sends SIGKILL and does not wait.
     pub fn begin_kill(&self) {
         // A process that has ended already is as good.
-        let _ = self.running.signal(Signal::SIGKILL);
+        let _ = self.running.signal(Whom::Group, Signal::SIGKILL);
     }
 
     /// SIGKILL, and waits until the whole group is reaped.
     pub async fn kill(&self) -> Result<StopEvidence, ClusterError> {
         let begun = Instant::now();
-        self.signal(Signal::SIGKILL).await?;
+        self.signal(Whom::Group, Signal::SIGKILL).await?;
         self.gone(begun, true).await
     }
 
     /// SIGTERM, and SIGCONT for a process that is paused.
     pub async fn begin_termination(&self) -> Result<(), ClusterError> {
-        self.signal(Signal::SIGTERM).await?;
+        self.signal(Whom::Group, Signal::SIGTERM).await?;
         // It may have ended in between.
-        let _ = self.running.signal(Signal::SIGCONT);
+        let _ = self.running.signal(Whom::Group, Signal::SIGCONT);
         Ok(())
     }
 
@@ -99,27 +99,35 @@ impl NodeProcess {
     }
 
     /// SIGSTOP, and waits until every thread is stopped.
+    ///
+    /// The leader goes first. In the middle of a vfork it stops only when its child goes on, which the
+    /// child would not if both were stopped at once.
     pub async fn pause(&self) -> Result<PauseEvidence, ClusterError> {
         let all_stopped = |states: &[char]| !states.is_empty() && states.iter().all(|state| *state == 'T');
-        self.signal_and_see(Signal::SIGSTOP, "stopped (T)", all_stopped).await
+        let begun = Instant::now();
+        self.signal(Whom::Leader, Signal::SIGSTOP).await?;
+        let evidence = self.see(begun, "stopped (T)", all_stopped).await?;
+        self.signal(Whom::Group, Signal::SIGSTOP).await?;
+        Ok(evidence)
     }
 
     /// SIGCONT, and waits until no thread is stopped.
     pub async fn resume(&self) -> Result<PauseEvidence, ClusterError> {
         let none_stopped = |states: &[char]| {
-            !states.is_empty() && states.iter().all(|state| !matches!(state, 'T' | 'Z' | 'X'))
+            !states.is_empty() && !states.iter().any(|state| matches!(state, 'T' | 'Z' | 'X'))
         };
-        self.signal_and_see(Signal::SIGCONT, "running again", none_stopped).await
+        let begun = Instant::now();
+        self.signal(Whom::Group, Signal::SIGCONT).await?;
+        self.see(begun, "running again", none_stopped).await
     }
 
-    async fn signal_and_see(
+    async fn see(
         &self,
-        signal: Signal,
+        begun: Instant,
         expected: &'static str,
         reached: impl Fn(&[char]) -> bool,
     ) -> Result<PauseEvidence, ClusterError> {
-        let (node, pid, begun) = (self.node, self.pid(), Instant::now());
-        self.signal(signal).await?;
+        let (node, pid) = (self.node, self.pid());
         loop {
             let states = thread_states(pid);
             if reached(&states) {
@@ -137,8 +145,8 @@ impl NodeProcess {
         }
     }
 
-    async fn signal(&self, signal: Signal) -> Result<(), ClusterError> {
-        match self.running.signal(signal) {
+    async fn signal(&self, whom: Whom, signal: Signal) -> Result<(), ClusterError> {
+        match self.running.signal(whom, signal) {
             Ok(()) => Ok(()),
             Err(Errno::ESRCH) => {
                 let exit = ended(self.running.subscribe()).await;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use nix::errno::Errno;
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 use tokio::sync::watch;
@@ -30,6 +30,15 @@ type Shared = Arc<Mutex<Guarded>>;
 
 fn lock(shared: &Shared) -> MutexGuard<'_, Guarded> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whom a signal is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whom {
+    /// The process that was started.
+    Leader,
+    /// That process and what it started itself.
+    Group,
 }
 
 /// A process that was started, which leads a group. Dropping this kills the group and waits for it.
@@ -79,21 +88,24 @@ impl Running {
         self.exit.clone()
     }
 
-    /// Sends a signal to the whole group; `ESRCH` if the process has ended already.
-    pub fn signal(&self, signal: Signal) -> Result<(), Errno> {
+    /// Sends a signal; `ESRCH` if the process has ended already.
+    pub fn signal(&self, whom: Whom, signal: Signal) -> Result<(), Errno> {
         let mut guarded = lock(&self.shared);
         if guarded.reaped || has_ended(self.pid)? {
             return Err(Errno::ESRCH);
         }
         guarded.asked |= matches!(signal, Signal::SIGKILL | Signal::SIGTERM);
-        killpg(self.pid, signal)
+        match whom {
+            Whom::Group => killpg(self.pid, signal),
+            Whom::Leader => kill(self.pid, signal),
+        }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         // The process may have ended already, which is as good.
-        let _ = self.signal(Signal::SIGKILL);
+        let _ = self.signal(Whom::Group, Signal::SIGKILL);
         if let Some(reaper) = self.reaper.take() {
             let _ = reaper.join();
         }
