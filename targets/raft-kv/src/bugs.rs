@@ -1,0 +1,99 @@
+//! The defects that can be planted, as a typed set.
+
+use std::collections::BTreeSet;
+
+use ordalia_node::{BugInfo, StartError};
+
+macro_rules! bugs {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $about:literal;)*) => {
+        /// One defect.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Bug {
+            $(#[doc = $about] $(#[$doc])* $variant,)*
+        }
+
+        /// All defects, as the target declares them.
+        pub const INFO: &[BugInfo] = &[$(BugInfo { name: $name, about: $about },)*];
+
+        const ALL: &[(&str, Bug)] = &[$(($name, Bug::$variant),)*];
+    };
+}
+
+bugs! {
+    AckBeforeCommit = "ack-before-commit",
+        "the leader applies and answers once a command is in its own log, before a majority has it";
+    StaleRead = "stale-read",
+        "the leader answers reads without confirming that it still leads (and without CheckQuorum)";
+    ForgetVote = "forget-vote",
+        "term and vote are not persisted, and the vote is looked up where it was never stored";
+    ForgetLog = "forget-log",
+        "entries are acknowledged before they are durable";
+    AnyVote = "any-vote",
+        "votes are granted without comparing logs";
+    QuorumOfAlive = "quorum-of-alive",
+        "a majority is counted over the nodes heard from lately";
+    CommitOldTerm = "commit-old-term",
+        "a new leader commits entries of older terms by counting (Figure 8), and has no no-op";
+    TruncateAlways = "truncate-always",
+        "followers drop what follows the leader's entries, even where nothing conflicts";
+    ApplyTwice = "apply-twice",
+        "retried commands are applied again";
+    SnapshotOffByOne = "snapshot-off-by-one",
+        "a snapshot is labelled one entry further than it goes, and that entry is never applied";
+    IgnoreTerm = "ignore-term",
+        "followers accept entries of a deposed leader";
+    LeaseForever = "lease-forever",
+        "a read lease never runs out, nor does CheckQuorum (with --reads lease)";
+    LostSession = "lost-session",
+        "snapshots leave the client sessions out, so that a retried command is applied again";
+    NoNoopRead = "no-noop-read",
+        "a new leader serves reads before an entry of its own term is committed";
+}
+
+/// Which defects are planted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bugs(u32);
+
+impl Bugs {
+    /// Reads the names.
+    ///
+    /// # Errors
+    /// A name is not known; the message lists the known ones.
+    pub fn parse(names: &BTreeSet<String>) -> Result<Self, StartError> {
+        let mut bugs = Self::default();
+        for name in names {
+            let Some((_, bug)) = ALL.iter().find(|(known, _)| known == name) else {
+                let known: Vec<&str> = ALL.iter().map(|(known, _)| *known).collect();
+                let known = known.join(", ");
+                return Err(StartError::Config(format!("unknown bug {name:?}; known are {known}")));
+            };
+            bugs.plant(*bug);
+        }
+        Ok(bugs)
+    }
+
+    /// Plants one more.
+    pub fn plant(&mut self, bug: Bug) {
+        self.0 |= 1 << bug as u32;
+    }
+
+    /// Whether that one is planted.
+    pub const fn has(self, bug: Bug) -> bool {
+        self.0 & (1 << bug as u32) != 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_declared_bug_is_known_and_only_those() {
+        for info in INFO {
+            let bugs = Bugs::parse(&BTreeSet::from([info.name.to_owned()])).unwrap();
+            assert_eq!(ALL.iter().filter(|(_, bug)| bugs.has(*bug)).count(), 1, "{}", info.name);
+        }
+        let error = Bugs::parse(&BTreeSet::from(["stale".to_owned()])).unwrap_err().to_string();
+        assert!(error.contains("\"stale\"") && error.contains("stale-read"), "{error}");
+    }
+}
