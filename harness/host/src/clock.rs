@@ -1,6 +1,6 @@
 //! The node's own clock.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ordalia_node::Time;
 
@@ -11,14 +11,22 @@ use ordalia_node::Time;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     origin: Instant,
+    /// What was added to the time that passed.
+    offset: Duration,
 }
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self { origin: Instant::now() }
+        Self { origin: Instant::now(), offset: Duration::ZERO }
     }
 
     pub(crate) fn now(&self) -> Time {
-        Time::ZERO + self.origin.elapsed()
+        Time::ZERO + self.origin.elapsed() + self.offset
+    }
+
+    /// Puts the clock forward.
+    #[cfg(test)]
+    pub(crate) fn advance(&mut self, span: Duration) {
+        self.offset += span;
     }
 }

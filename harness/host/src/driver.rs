@@ -15,6 +15,9 @@ use crate::clock::Clock;
 use crate::storage::{Disk, Storage};
 use crate::timers::Timers;
 
+#[cfg(test)]
+mod tests;
+
 /// How many inputs are handled before timers are looked at again and effects leave.
 const BATCH: usize = 1024;
 

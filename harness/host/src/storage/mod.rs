@@ -76,6 +76,11 @@ impl<D: Disk> Storage<D> {
         Ok((storage, Recovered { snapshot, records }))
     }
 
+    /// The disk below.
+    pub fn disk_mut(&mut self) -> &mut D {
+        &mut self.disk
+    }
+
     /// Takes a record in. A crash loses it until it is [demanded](Storage::demand) and
     /// [committed](Storage::commit).
     ///
