@@ -28,6 +28,30 @@ pub struct Phase {
     pub end_ns: u64,
 }
 
+/// How the cluster came back after all faults were healed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealInfo {
+    /// From the heal until the cluster was seen to be whole, in milliseconds.
+    pub took_ms: u64,
+    /// What was not whole when the time allowed was over; empty if all was.
+    #[serde(default)]
+    pub problems: Vec<String>,
+}
+
+/// A process that ended though nobody had asked it to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeDeath {
+    /// When it was noticed, in nanoseconds since the start of the load.
+    pub time: u64,
+    /// The node, by name.
+    pub node: String,
+    /// How it ended: `ended with status 101`.
+    pub how: String,
+    /// The last lines of its log.
+    #[serde(default)]
+    pub log_tail: Vec<String>,
+}
+
 /// Every setting of a run: `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunInfo {
@@ -65,6 +89,12 @@ pub struct RunInfo {
     /// The phases that were reached.
     #[serde(default)]
     pub phases: Vec<Phase>,
+    /// How the cluster came back after the faults; absent if the run did not get that far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heal: Option<HealInfo>,
+    /// The processes that ended by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deaths: Vec<NodeDeath>,
     /// Why the run ended early, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_early: Option<String>,

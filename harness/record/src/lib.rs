@@ -19,5 +19,5 @@ mod info;
 mod samples;
 
 pub use folder::{RecordError, RunFolder, read_json, read_json_lines, write_json};
-pub use info::{Phase, RunInfo, TargetSettings};
+pub use info::{HealInfo, NodeDeath, Phase, RunInfo, TargetSettings};
 pub use samples::{FaultRecord, LinkTotals, StatusSample};

@@ -5,7 +5,9 @@
 //! knows nothing of targets.
 
 mod generator;
+mod interpreter;
 mod workload;
 
 pub use generator::{Context, Generator, Next, Op, Thread};
+pub use interpreter::{Interpreter, Invocation, Poll};
 pub use workload::{Completion, Reply, Workload, WorkloadSettings};

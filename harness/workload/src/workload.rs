@@ -30,6 +30,30 @@ pub enum Reply {
     Lost(OpError),
 }
 
+impl Reply {
+    /// Whether the system dealt with the request: it answered, or refused for a reason that lies in the
+    /// request or in the data and not in the node that was asked.
+    pub fn is_answered(&self) -> bool {
+        use ErrorCode::{
+            KeyAlreadyExists, KeyDoesNotExist, MalformedRequest, NotSupported, PreconditionFailed,
+            TxnConflict,
+        };
+        match self {
+            Reply::Answer(_) => true,
+            Reply::Refused(refusal) => matches!(
+                refusal.code,
+                KeyAlreadyExists
+                    | KeyDoesNotExist
+                    | MalformedRequest
+                    | NotSupported
+                    | PreconditionFailed
+                    | TxnConflict
+            ),
+            Reply::NotSent(_) | Reply::Lost(_) => false,
+        }
+    }
+}
+
 /// How an operation ends in the history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Completion {

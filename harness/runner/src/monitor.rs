@@ -1,0 +1,111 @@
+//! Watches the nodes: asks each for its status several times a second, and keeps who leads.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use ordalia_node::{NodeId, Status};
+use ordalia_record::StatusSample;
+use ordalia_schedule::Roles;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::{NodeReport, Recorder, Target};
+
+/// How often each node is asked.
+const PERIOD: Duration = Duration::from_millis(200);
+
+/// How long a node may take to answer.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What the nodes last said of themselves.
+#[derive(Debug, Default)]
+pub(crate) struct Sightings {
+    last: Mutex<BTreeMap<NodeId, Option<Status>>>,
+}
+
+impl Sightings {
+    pub(crate) fn see(&self, node: NodeId, status: Option<Status>) {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(node, status);
+    }
+
+    /// The node that claims to lead in the highest term, with that term.
+    pub(crate) fn leader(&self) -> Option<(NodeId, Option<u64>)> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let leaders = last.iter().filter_map(|(node, status)| status.as_ref().map(|status| (*node, status)));
+        leaders
+            .filter(|(_, status)| status.is_leader())
+            .map(|(node, status)| (node, status.term))
+            .max_by_key(|(_, term)| *term)
+    }
+
+    /// Whether the nodes agree on one leader, or none of them knows what a leader is.
+    pub(crate) fn settled(&self) -> bool {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(statuses) = last.values().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        let believed: Vec<_> = statuses.iter().map(|status| status.leader).collect();
+        believed.iter().all(Option::is_none) && !statuses.iter().any(|status| status.term.is_some())
+            || believed.windows(2).all(|pair| pair[0] == pair[1]) && believed.iter().all(Option::is_some)
+    }
+
+    pub(crate) fn roles(&self) -> Roles {
+        Roles { leader: self.leader().map(|(node, _)| node) }
+    }
+}
+
+/// Asks all nodes for ever, keeps what they said and writes it to `status.jsonl`. Ends only with an
+/// error of the file; dropping the future ends it.
+pub(crate) async fn watch(
+    target: &dyn Target,
+    addresses: &BTreeMap<NodeId, SocketAddr>,
+    sightings: &Sightings,
+    recorder: &Arc<Recorder>,
+    path: &Path,
+) -> io::Error {
+    match try_watch(target, addresses, sightings, recorder, path).await {
+        Err(error) => error,
+        Ok(never) => match never {},
+    }
+}
+
+async fn try_watch(
+    target: &dyn Target,
+    addresses: &BTreeMap<NodeId, SocketAddr>,
+    sightings: &Sightings,
+    recorder: &Arc<Recorder>,
+    path: &Path,
+) -> io::Result<std::convert::Infallible> {
+    let mut file = BufWriter::new(File::create(path)?);
+    let mut ticks = interval(PERIOD);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        for (node, report) in ask_all(target, addresses, PATIENCE).await {
+            let status = report.map(|report| report.status);
+            let sample = StatusSample { time: recorder.now_ns(), node, status: status.clone() };
+            serde_json::to_writer(&mut file, &sample)?;
+            file.write_all(b"\n")?;
+            sightings.see(node, status);
+        }
+        file.flush()?;
+    }
+}
+
+/// Asks all nodes at once, and gives each that long to answer.
+pub(crate) async fn ask_all(
+    target: &dyn Target,
+    addresses: &BTreeMap<NodeId, SocketAddr>,
+    patience: Duration,
+) -> Vec<(NodeId, Option<NodeReport>)> {
+    let questions = addresses.iter().map(|(node, address)| {
+        let question = target.status(*address, patience);
+        async move { (*node, question.await.ok()) }
+    });
+    join_all(questions).await
+}

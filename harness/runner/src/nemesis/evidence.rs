@@ -1,0 +1,84 @@
+//! Whether the faults of a test did what they should: a test whose faults took no effect proves nothing.
+
+use std::collections::BTreeMap;
+
+use ordalia_checker::{Judgement, Verdict};
+use ordalia_record::FaultRecord;
+use ordalia_schedule::Schedule;
+
+/// Judges the evidence of a schedule's faults.
+///
+/// Unknown if a fault was carried out and its evidence speaks against it, or if of some kind of fault in
+/// the schedule none is shown to have taken effect.
+pub fn judge_faults(schedule: &Schedule, records: &[FaultRecord]) -> Judgement {
+    let mut judgement = Judgement::new(Verdict::Valid);
+    let mut effective: BTreeMap<&str, u64> =
+        schedule.faults.iter().map(|fault| (fault.fault.kind().name(), 0)).collect();
+    for record in records {
+        match record.effective {
+            Some(true) => *effective.entry(record.kind.as_str()).or_default() += 1,
+            Some(false) => judgement.because(Verdict::Unknown, describe(record)),
+            None => {}
+        }
+    }
+    for (kind, count) in &effective {
+        if *count == 0 {
+            judgement.because(Verdict::Unknown, format!("no {kind} fault is shown to have taken effect"));
+        }
+    }
+    judgement.detail("scheduled", schedule.faults.len());
+    judgement.detail("effective", effective);
+    judgement
+}
+
+/// A fault that did not take effect, in a sentence.
+fn describe(record: &FaultRecord) -> String {
+    let why = record.error.clone().unwrap_or_else(|| record.evidence.to_string());
+    format!("fault {} ({}) did not take effect: {why}", record.fault, record.label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ordalia_history::FaultPhase;
+    use ordalia_node::NodeId;
+    use ordalia_schedule::{Fault, Targets, TimedFault};
+    use serde_json::Value;
+
+    fn schedule() -> Schedule {
+        let fault = Fault::Kill { targets: Targets::Nodes(vec![NodeId::new(1)]) };
+        let faults = vec![TimedFault { id: 0, at_ms: 1, for_ms: 1, fault }];
+        Schedule { version: 1, nodes: 3, seed: None, faults }
+    }
+
+    fn record(effective: Option<bool>) -> FaultRecord {
+        FaultRecord {
+            time: 0,
+            fault: 0,
+            kind: "kill".into(),
+            phase: FaultPhase::Started,
+            label: "kill n1".into(),
+            resolved: Value::Null,
+            effective,
+            evidence: Value::Null,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn only_shown_effects_count() {
+        assert_eq!(judge_faults(&schedule(), &[record(Some(true))]).valid, Verdict::Valid);
+        assert_eq!(judge_faults(&schedule(), &[record(None)]).valid, Verdict::Unknown);
+        assert_eq!(
+            judge_faults(&schedule(), &[record(Some(true)), record(Some(false))]).valid,
+            Verdict::Unknown
+        );
+        assert_eq!(judge_faults(&schedule(), &[]).valid, Verdict::Unknown);
+    }
+
+    #[test]
+    fn a_test_without_faults_asks_for_none() {
+        let calm = Schedule { faults: Vec::new(), ..schedule() };
+        assert_eq!(judge_faults(&calm, &[]).valid, Verdict::Valid);
+    }
+}

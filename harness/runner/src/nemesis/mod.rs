@@ -1,0 +1,167 @@
+//! Carries out a fault schedule against the world, with evidence.
+//!
+//! Each fault is a little story of its own: wait for its time, resolve its roles, begin it, wait, end it.
+//! All stories run side by side in one task. Faults that overlap are kept apart by who holds what: a node
+//! that two faults have killed is restarted when the second one ends, and changes of a link add up.
+
+mod evidence;
+mod links;
+mod processes;
+
+use std::io;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use ordalia_history::FaultPhase;
+use ordalia_record::FaultRecord;
+use ordalia_schedule::{Injection, Roles, Schedule, TimedFault};
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
+
+pub use evidence::judge_faults;
+use links::Links;
+use processes::Processes;
+
+use crate::journal::Journal;
+use crate::monitor::{Sightings, ask_all};
+use crate::world::{LOOK_AGAIN, World};
+
+/// How long nodes may take to say who leads when a fault aims at the leader.
+const ROLE_PATIENCE: Duration = Duration::from_millis(100);
+
+/// What came of beginning or ending a fault.
+#[derive(Clone, Debug, Default)]
+struct Effect {
+    /// Whether it took effect, where this shows it.
+    effective: Option<bool>,
+    evidence: Value,
+    error: Option<String>,
+}
+
+impl Effect {
+    fn failed(error: &(impl ToString + ?Sized)) -> Self {
+        Self { effective: Some(false), evidence: Value::Null, error: Some(error.to_string()) }
+    }
+}
+
+/// The carrying out of one schedule.
+pub(crate) struct Nemesis<'a> {
+    world: &'a World<'a>,
+    journal: &'a Journal,
+    start: Instant,
+    stop: watch::Receiver<bool>,
+    processes: Processes<'a>,
+    links: Links<'a>,
+}
+
+impl<'a> Nemesis<'a> {
+    /// A nemesis whose schedule counts from `start`, and which ends early once `stop` becomes true.
+    pub(crate) fn new(
+        world: &'a World<'a>,
+        journal: &'a Journal,
+        start: std::time::Instant,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        let (processes, links) = (Processes::new(world), Links::new(world.network.as_ref()));
+        Self { world, journal, start: start.into(), stop, processes, links }
+    }
+
+    /// Carries out all faults, and heals each at its end or when stopped, whichever is first.
+    pub(crate) async fn carry_out(&self, schedule: &Schedule) -> io::Result<()> {
+        let stories = schedule.faults.iter().map(|fault| self.story(fault));
+        join_all(stories).await.into_iter().collect()
+    }
+
+    /// One fault from beginning to end.
+    async fn story(&self, fault: &TimedFault) -> io::Result<()> {
+        let begin = self.start + Duration::from_millis(fault.at_ms);
+        let end = begin + Duration::from_millis(fault.for_ms);
+        if self.stopped_before(begin).await {
+            return Ok(());
+        }
+        let Some(injection) = self.resolve(fault, end).await else {
+            return self.skip(fault);
+        };
+        let label = fault.fault.label(Some(&injection));
+        self.note(fault, FaultPhase::Start, &label, Some(&injection), Effect::default())?;
+        let effect = self.begin(fault.id, &injection).await;
+        self.note(fault, FaultPhase::Started, &label, None, effect)?;
+        self.stopped_before(end).await;
+        self.note(fault, FaultPhase::Heal, &label, None, Effect::default())?;
+        let effect = self.end(fault.id, &injection).await;
+        self.note(fault, FaultPhase::Healed, &label, None, effect)
+    }
+
+    async fn begin(&self, fault: u64, injection: &Injection) -> Effect {
+        match injection {
+            Injection::Kill(nodes) => self.processes.kill(fault, nodes).await,
+            Injection::Pause(nodes) => self.processes.pause(fault, nodes).await,
+            Injection::Links { links, change } => self.links.change(fault, links, *change),
+        }
+    }
+
+    async fn end(&self, fault: u64, injection: &Injection) -> Effect {
+        match injection {
+            Injection::Kill(nodes) => self.processes.restart(fault, nodes).await,
+            Injection::Pause(nodes) => self.processes.resume(fault, nodes).await,
+            Injection::Links { links, change } => self.links.restore(fault, links, *change),
+        }
+    }
+
+    /// The fault with its roles resolved. A role that nobody has is waited for until the fault's end.
+    async fn resolve(&self, fault: &TimedFault, end: Instant) -> Option<Injection> {
+        if let Some(injection) = fault.fault.resolve(&Roles::default(), &self.world.nodes) {
+            return Some(injection);
+        }
+        while Instant::now() < end && !*self.stop.borrow() {
+            let fresh = Sightings::default();
+            for (node, report) in ask_all(self.world.target, &self.world.addresses, ROLE_PATIENCE).await {
+                fresh.see(node, report.map(|report| report.status));
+            }
+            if let Some(injection) = fault.fault.resolve(&fresh.roles(), &self.world.nodes) {
+                return Some(injection);
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+        None
+    }
+
+    /// A fault whose role nobody had: it is written down, and shows neither effect nor failure.
+    fn skip(&self, fault: &TimedFault) -> io::Result<()> {
+        let label = fault.fault.label(None);
+        let error = Some("nobody had the role that it aims at; nothing was done".to_owned());
+        self.note(fault, FaultPhase::Healed, &label, None, Effect { error, ..Effect::default() })
+    }
+
+    /// Waits until the time; true if it was stopped first.
+    async fn stopped_before(&self, time: Instant) -> bool {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            () = sleep_until(time) => false,
+            // The sender outlives the nemesis, so this ends only by becoming true.
+            _ = stop.wait_for(|stop| *stop) => true,
+        }
+    }
+
+    fn note(
+        &self,
+        fault: &TimedFault,
+        phase: FaultPhase,
+        label: &str,
+        resolved: Option<&Injection>,
+        effect: Effect,
+    ) -> io::Result<()> {
+        self.journal.write(FaultRecord {
+            time: 0,
+            fault: fault.id,
+            kind: fault.fault.kind().name().to_owned(),
+            phase,
+            label: label.to_owned(),
+            resolved: resolved.and_then(|injection| serde_json::to_value(injection).ok()).unwrap_or_default(),
+            effective: effect.effective,
+            evidence: effect.evidence,
+            error: effect.error,
+        })
+    }
+}

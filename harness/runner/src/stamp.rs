@@ -1,0 +1,16 @@
+//! What tells one run from another: the time and the build.
+
+use std::fs;
+
+use jiff::Timestamp;
+
+/// The present time in UTC, in a `strftime` form.
+pub(crate) fn now_text(form: &str) -> String {
+    Timestamp::now().strftime(form).to_string()
+}
+
+/// The CRC-32 of the running executable, in hexadecimal; `unknown` where it cannot be read.
+pub(crate) fn binary_checksum() -> String {
+    let program = std::env::current_exe().and_then(fs::read);
+    program.map_or_else(|_| "unknown".to_owned(), |bytes| format!("{:08x}", crc32fast::hash(&bytes)))
+}

@@ -1,0 +1,76 @@
+//! What a target is to the runner.
+//!
+//! Everything else, workloads, schedules, checkers, reports, is the same for all targets. The targets that
+//! Ordalia builds itself share one implementation, [`BuiltIn`](crate::BuiltIn); a real system brings a
+//! start recipe and a client of its own.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::Duration;
+
+use ordalia_cluster::Recipe;
+use ordalia_node::{NodeId, Request, RequestKind, Status};
+use ordalia_record::TargetSettings;
+use ordalia_schedule::FaultKind;
+use ordalia_workload::Reply;
+
+/// A future behind a pointer, so that traits with asynchronous methods can be objects.
+pub type Async<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where one node of a cluster has its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodePlace {
+    /// The node.
+    pub node: NodeId,
+    /// All nodes, in order.
+    pub nodes: Vec<NodeId>,
+    /// Where it must listen for peers and clients. The port is reserved for it.
+    pub listen: SocketAddr,
+    /// Where it reaches each peer: the proxy of that link, or the peer itself.
+    pub peers: BTreeMap<NodeId, SocketAddr>,
+    /// Its data folder.
+    pub data: PathBuf,
+    /// Its log file.
+    pub log: PathBuf,
+    /// Seeds its randomness.
+    pub seed: u64,
+}
+
+/// What a running node says when it is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeReport {
+    /// The process that answered, where the system can say.
+    pub pid: Option<u32>,
+    /// Its view of itself.
+    pub status: Status,
+}
+
+/// A system under test.
+pub trait Target: Send + Sync {
+    /// What stands in `run.json`.
+    fn settings(&self) -> TargetSettings;
+
+    /// The kinds of request that it answers.
+    fn answers(&self) -> &[RequestKind];
+
+    /// The kinds of fault that can be done to it.
+    fn bears(&self) -> &[FaultKind];
+
+    /// How a node is started, and started again with the same data.
+    fn recipe(&self, place: &NodePlace) -> Recipe;
+
+    /// Asks a node for its status; the error is for a person.
+    fn status(&self, address: SocketAddr, timeout: Duration) -> Async<'_, Result<NodeReport, String>>;
+
+    /// A client for one node. It connects when it is first called.
+    fn client(&self, node: NodeId, address: SocketAddr, name: &str) -> Box<dyn Client>;
+}
+
+/// A client of one node.
+pub trait Client: Send {
+    /// Sends a request and waits for its reply.
+    fn call<'a>(&'a mut self, request: &'a Request, timeout: Duration) -> Async<'a, Reply>;
+}
