@@ -41,7 +41,7 @@ bugs! {
     SnapshotOffByOne = "snapshot-off-by-one",
         "a snapshot is labelled one entry further than it goes, and that entry is never applied";
     IgnoreTerm = "ignore-term",
-        "followers accept entries of a deposed leader";
+        "entries of a deposed leader are accepted, by later leaders too (and there is no CheckQuorum)";
     LeaseForever = "lease-forever",
         "a read lease never runs out, nor does CheckQuorum (with --reads lease)";
     LostSession = "lost-session",

@@ -42,7 +42,10 @@ pub fn parse(options: &BTreeMap<String, String>, bugs: Bugs) -> Result<Settings,
             "election-timeout-ms" => {
                 settings.election_timeout = Duration::from_millis(number(name, value, 10, 3_600_000)?);
             }
-            "snapshot-every" => settings.snapshot_every = number(name, value, 1, u64::MAX)?,
+            "snapshot-every" => {
+                settings.snapshot_every = number(name, value, 1, u64::MAX)?;
+                settings.retained = settings.retained.min(settings.snapshot_every);
+            }
             _ => {
                 let known: Vec<&str> = INFO.iter().map(|info| info.name).collect();
                 let known = known.join(", ");

@@ -81,7 +81,7 @@ impl<S: StateMachine> Raft<S> {
             return;
         }
         let (index, index_term, offset) = (snapshot.index, snapshot.term, *offset);
-        let end = snapshot.text.floor_char_boundary(offset.saturating_add(chunk.max(4)));
+        let end = piece_end(&snapshot.text, offset.saturating_add(chunk));
         let data = snapshot.text.get(offset..end).unwrap_or_default().to_owned();
         let done = end == snapshot.text.len();
         progress.sent(index, leader.round);
@@ -180,4 +180,9 @@ impl<S: StateMachine> Raft<S> {
             self.gateway.complete(seq, Outcome::Response(response), cx);
         }
     }
+}
+
+/// The end of a piece: at least so far, and between characters.
+fn piece_end(text: &str, least: usize) -> usize {
+    (least..text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len())
 }

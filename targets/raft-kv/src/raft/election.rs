@@ -211,7 +211,9 @@ impl<S: StateMachine> Raft<S> {
     /// CheckQuorum: whether a leader is still in touch with a majority.
     pub(super) fn has_contact(&self, cx: &Cx<'_, S>) -> bool {
         let bugs = self.settings.bugs;
-        if bugs.has(Bug::StaleRead) || bugs.has(Bug::LeaseForever) {
+        // Figure 2 knows no CheckQuorum, and without it these defects show for as long as a leader is
+        // cut off, not only until it would have stepped down.
+        if [Bug::StaleRead, Bug::LeaseForever, Bug::IgnoreTerm].iter().any(|bug| bugs.has(*bug)) {
             return true;
         }
         let Role::Leader(leader) = &self.role else { return false };

@@ -1,0 +1,5 @@
+//! Raft under a virtual network: golden scenarios, and invariants under random faults.
+
+mod invariants;
+mod network;
+mod scenarios;
