@@ -114,19 +114,17 @@ async fn carry(link: Arc<Link>, from: TcpStream, mut rules: watch::Receiver<Rule
     end(&link, ending, &[&from, &to]);
 }
 
-/// Connects to the receiver as soon as the rule lets it.
+/// Connects to the receiver as soon as the rule lets it. A rule that changes while the connection is
+/// being made does not make it anew: the receiver may have accepted it already.
 async fn reach(link: &Link, rules: &mut watch::Receiver<Rule>) -> Result<TcpStream, Ending> {
-    loop {
-        let mode = rules.borrow_and_update().mode;
-        let changed = match mode {
-            Mode::Reject => return Err(Ending::Rejected),
-            Mode::Drop => rules.changed().await,
-            Mode::Pass => tokio::select! {
-                changed = rules.changed() => changed,
-                to = connect(link) => return to,
-            },
-        };
-        changed.map_err(|_| Ending::Shutdown)?;
+    rules.wait_for(|rule| rule.mode != Mode::Drop).await.map_err(|_| Ending::Shutdown)?;
+    tokio::select! {
+        // A link that rejects must not so much as try.
+        biased;
+        rejected = rules.wait_for(|rule| rule.mode == Mode::Reject) => {
+            Err(rejected.map_or(Ending::Shutdown, |_| Ending::Rejected))
+        }
+        to = connect(link) => to,
     }
 }
 

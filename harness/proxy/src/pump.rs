@@ -91,12 +91,10 @@ pub(crate) async fn forward(
         queue: Queue::default(),
         frames: Frames::default(),
         source_ended: None,
+        adopted: Rule::pass(),
     };
     loop {
-        let turn = {
-            let rule = rules.borrow_and_update();
-            pump.turn(&rule, rule.has_changed())
-        };
+        let turn = pump.turn(&rules.borrow_and_update());
         let paused = match turn {
             Ok(wait) => wait.pause(&mut rules, from, to).await,
             Err(ending) => Err(ending),
@@ -116,13 +114,15 @@ struct Forward<'a> {
     frames: Frames,
     /// How the sender's side ended. What was read before is delivered first.
     source_ended: Option<Ending>,
+    /// The rule of the last turn.
+    adopted: Rule,
 }
 
 impl Forward<'_> {
     /// One round of reading and writing, without blocking.
-    fn turn(&mut self, rule: &Rule, changed: bool) -> Result<Wait, Ending> {
+    fn turn(&mut self, rule: &Rule) -> Result<Wait, Ending> {
         let now = Instant::now();
-        if changed {
+        if self.adopted != *rule {
             self.adopt(rule, now);
         }
         match rule.mode {
@@ -142,6 +142,7 @@ impl Forward<'_> {
 
     /// Bends what is queued to a new rule.
     fn adopt(&mut self, rule: &Rule, now: Instant) {
+        self.adopted = *rule;
         if !rule.shapes_messages() {
             self.frames.flush(now, &mut self.queue);
         }
