@@ -11,7 +11,7 @@ use crate::bugs::Bug;
 impl<S: StateMachine> Raft<S> {
     pub(super) fn on_append(&mut self, from: NodeId, append: Append<S::Command>, cx: &mut Cx<'_, S>) {
         if append.term < self.term && !self.settings.bugs.has(Bug::IgnoreTerm) {
-            return self.answer_append(from, AppendResult::Stale, cx);
+            return self.answer_append(from, self.term, AppendResult::Stale, cx);
         }
         if let Err(what) = check(&append) {
             return cx.trace("reject-message", format!("append of {from}: {what}"));
@@ -19,7 +19,7 @@ impl<S: StateMachine> Raft<S> {
         if !self.hear_leader(from, append.term, cx) {
             return;
         }
-        let Append { mut prev_index, mut prev_term, mut entries, commit, .. } = append;
+        let Append { term, mut prev_index, mut prev_term, mut entries, commit } = append;
         let end = prev_index + entries.len() as u64;
         if prev_index < self.log.base_index() {
             // What is compacted is committed, and so in the leader's log as well.
@@ -28,15 +28,15 @@ impl<S: StateMachine> Raft<S> {
             (prev_index, prev_term) = (self.log.base_index(), self.log.base_term());
         }
         if self.log.term(prev_index) != Some(prev_term) {
-            return self.answer_append(from, self.conflict(prev_index), cx);
+            return self.answer_append(from, term, self.conflict(prev_index), cx);
         }
         self.merge(prev_index, entries, cx);
-        self.answer_append(from, AppendResult::Match(end), cx);
+        self.answer_append(from, term, AppendResult::Match(end), cx);
         self.learn_commit(commit.min(end), cx);
     }
 
-    fn answer_append(&self, to: NodeId, result: AppendResult, cx: &mut Cx<'_, S>) {
-        cx.send(to, Message::Appended(Appended { term: self.term, result }));
+    fn answer_append(&self, to: NodeId, term: u64, result: AppendResult, cx: &mut Cx<'_, S>) {
+        cx.send(to, Message::Appended(Appended { term, result }));
     }
 
     /// Why the log does not agree at that index.
@@ -90,7 +90,7 @@ impl<S: StateMachine> Raft<S> {
 
     pub(super) fn on_heartbeat(&mut self, from: NodeId, heartbeat: &Heartbeat, cx: &mut Cx<'_, S>) {
         if heartbeat.term < self.term && !self.settings.bugs.has(Bug::IgnoreTerm) {
-            return self.answer_append(from, AppendResult::Stale, cx);
+            return self.answer_append(from, self.term, AppendResult::Stale, cx);
         }
         if !self.hear_leader(from, heartbeat.term, cx) {
             return;
@@ -101,7 +101,8 @@ impl<S: StateMachine> Raft<S> {
         {
             self.drop_from(heartbeat.match_index + 1, cx);
         }
-        cx.send(from, Message::Heartbeated(Heartbeated { term: self.term, round: heartbeat.round }));
+        let (term, round) = (heartbeat.term, heartbeat.round);
+        cx.send(from, Message::Heartbeated(Heartbeated { term, round }));
         self.learn_commit(heartbeat.commit.min(heartbeat.match_index), cx);
     }
 

@@ -61,7 +61,7 @@ fn assert_holds(seeds: std::ops::Range<u64>) {
         let mut promises = (
             election_safety::ElectionSafety::default(),
             log_matching::LogMatching::default(),
-            leader_completeness::LeaderCompleteness::default(),
+            leader_completeness::LeaderCompleteness,
             state_machine_safety::StateMachineSafety::default(),
             exactly_once::ExactlyOnce::default(),
             linearizable_reads::LinearizableReads::default(),

@@ -31,7 +31,7 @@ impl Invariant for StateMachineSafety {
 
 #[test]
 fn entries_of_a_deposed_leader_replace_applied_ones() {
-    assert_broken_by::<StateMachineSafety>("ignore-term", 200);
+    assert_broken_by::<StateMachineSafety>("ignore-term", 60);
 }
 
 #[test]

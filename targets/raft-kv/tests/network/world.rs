@@ -146,7 +146,7 @@ impl World {
             self.reference.observe(node.raft());
         }
         if self.servers.values().all(|server| !server.waits()) {
-            self.reads.extend(self.fresh_reads.drain(..));
+            self.reads.append(&mut self.fresh_reads);
         }
     }
 

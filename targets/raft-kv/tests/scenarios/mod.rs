@@ -14,7 +14,7 @@
 //! | `partition n1 n2 / n3` | messages across are lost when they are sent |
 //! | `heal` | undoes it |
 //! | `hold n1`, `sync n1` | n1's disk takes its time, until it has written |
-//! | `crash n1`, `restart n1` | loses what is not durable; starts from the disk |
+//! | `crash n1`, `restart n1` | loses what is not durable or under way; starts from the disk |
 //! | `write n1 x 1`, `cas n1 x 1 2`, `read n1 x`, `delete n1 x`, `transfer n1 n2` | a client asks n1 |
 //! | `status` | every node's |
 

@@ -59,8 +59,10 @@ impl Stage {
                 self.sync(node(id));
             }
             ["crash", id] => {
-                self.timers.retain(|(owner, _), _| *owner != node(id));
-                self.servers.get_mut(&node(id)).unwrap().crash();
+                let id = node(id);
+                self.timers.retain(|(owner, _), _| *owner != id);
+                self.links.retain(|(from, to), _| *from != id && *to != id);
+                self.servers.get_mut(&id).unwrap().crash();
             }
             ["restart", id] => self.boot(node(id)),
             ["status"] => self.status(),
