@@ -1,5 +1,8 @@
 //! A small node hosted for real: sockets, files and threads, in this process.
 
+// Clippy's own exception for tests does not reach the functions beside them.
+#![allow(clippy::unwrap_used)]
+
 mod ledger;
 
 use std::collections::BTreeMap;

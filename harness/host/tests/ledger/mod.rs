@@ -93,7 +93,7 @@ impl Ledger {
                 let value = self.map.get(&key).cloned();
                 out.reply(ticket, value.map(|value| Answer::ReadOk { value }).ok_or(absent));
             }
-            Request::Write { key: Key(key), value } => self.write(ticket, key, value, out),
+            Request::Write { key: Key(key), value } => self.write(ticket, &key, &value, out),
             Request::Delete { key: Key(key) } => {
                 if key == "tick" {
                     out.cancel_timer(Tick);
@@ -103,23 +103,25 @@ impl Ledger {
                 out.reply(ticket, Ok(Answer::DeleteOk));
             }
             Request::Transfer { .. } => {
-                out.snapshot(serde_json::to_vec(&self.map).unwrap(), Vec::new());
+                let state = serde_json::to_vec(&self.map).expect("a map of text has a JSON form");
+                out.snapshot(state, Vec::new());
                 out.reply(ticket, Ok(Answer::TransferOk));
             }
             Request::Cas { .. } => {}
         }
     }
 
-    fn write(&mut self, ticket: Ticket, key: String, value: Value, out: &mut Effects<Self>) {
+    fn write(&mut self, ticket: Ticket, key: &str, value: &Value, out: &mut Effects<Self>) {
         assert!(key != "panic", "as asked");
         if key == "tick" {
             out.set_timer(Tick, Duration::from_millis(value.as_u64().unwrap_or(0)));
         }
-        self.apply(Entry::Set(key.clone(), value.clone()));
-        out.persist(Entry::Set(key.clone(), value.clone()));
+        let entry = Entry::Set(key.to_owned(), value.clone());
+        self.apply(entry.clone());
+        out.persist(entry);
         out.reply(ticket, Ok(Answer::WriteOk));
         for peer in &self.peers {
-            out.send(*peer, Told::Wrote { key: key.clone(), value: value.clone() });
+            out.send(*peer, Told::Wrote { key: key.to_owned(), value: value.clone() });
         }
     }
 }
