@@ -53,7 +53,8 @@ async fn a_death_of_its_own_is_noticed_and_takes_the_group_along() {
     let root = tempfile::tempdir().unwrap();
     let (mut cluster, node) = one(root.path(), "sleep 1000 & echo $!; exit 3");
     cluster.start(node).await.unwrap();
-    let exit = cluster.exit_notice(node).unwrap().wait().await;
+    let exit =
+        tokio::time::timeout(support::DEADLINE, cluster.exit_notice(node).unwrap().wait()).await.unwrap();
     assert_eq!(exit, Exit { code: Some(3), signal: None, asked: false });
     let left = numbers_in_log(&cluster, node, 1)[0];
     assert!(!runs(left));
