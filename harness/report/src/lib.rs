@@ -1,1 +1,86 @@
-//! .
+//! The report of a stored run: one self-contained page with its plots, and a few lines of text.
+//!
+//! [`draw`] reads a run's folder ([`ordalia_record`]) and writes `report/index.html`, with the SVG
+//! plots beside it. [`summary`] says the same in a few plain lines. Both work on what there is: a run
+//! that was killed before its verdict is drawn too, and the page says what is missing.
+//!
+//! The crate runs nothing. Reading is in [`load`]; figures (`quantiles`, `throughput`, `terms`, `bands`,
+//! …) are pure functions of what was read; each plot and each section of the page has a file of its own.
+//! Text that came from nodes or histories reaches the page only through maud, which escapes it.
+
+mod bands;
+mod format;
+mod load;
+mod page;
+mod palette;
+mod plots;
+mod quantiles;
+mod scatter;
+mod statistics;
+mod summary;
+mod terms;
+mod throughput;
+mod violation;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ordalia_record::RunFolder;
+use thiserror::Error;
+
+use load::Loaded;
+
+/// Why a report could not be drawn.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    /// A file of the report could not be written.
+    #[error("{}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A plot could not be drawn.
+    #[error("plot {plot}: {message}")]
+    Plot {
+        /// The plot's file.
+        plot: &'static str,
+        /// What the plotting library said.
+        message: String,
+    },
+}
+
+/// Draws the report of a stored run and returns the path of its page, `report/index.html`.
+///
+/// What cannot be read of the run is left out, and the page says so.
+///
+/// # Errors
+/// The report cannot be written, or a plot cannot be drawn.
+pub fn draw(run: &RunFolder) -> Result<PathBuf, ReportError> {
+    let loaded = Loaded::read(run);
+    let plots = plots::all(&loaded)?;
+    let folder = run.report();
+    fs::create_dir_all(&folder).map_err(|source| ReportError::Write { path: folder.clone(), source })?;
+    for plot in &plots {
+        write(&folder.join(plot.file), &plot.stand_alone())?;
+    }
+    let index = folder.join("index.html");
+    write(&index, &page::render(&loaded, &plots).into_string())?;
+    Ok(index)
+}
+
+/// The lines that the command line prints after a run: the verdict with its reasons, operations by
+/// outcome, latency, recovery, and where the report is. Plain text, ending in a newline.
+///
+/// # Errors
+/// None at present; what cannot be read is said in the text.
+pub fn summary(run: &RunFolder) -> Result<String, ReportError> {
+    Ok(summary::text(&Loaded::read(run), &run.report().join("index.html")))
+}
+
+/// Writes a file.
+fn write(path: &Path, text: &str) -> Result<(), ReportError> {
+    fs::write(path, text).map_err(|source| ReportError::Write { path: path.to_owned(), source })
+}
