@@ -25,7 +25,7 @@ bugs! {
     StaleRead = "stale-read",
         "the leader answers reads without confirming that it still leads (and without CheckQuorum)";
     ForgetVote = "forget-vote",
-        "term and vote are not persisted, and the vote is looked up where it was never stored";
+        "term and vote are not persisted, the vote is looked up where it never was, and no leader is stood by";
     ForgetLog = "forget-log",
         "entries are acknowledged before they are durable";
     AnyVote = "any-vote",

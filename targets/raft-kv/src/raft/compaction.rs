@@ -21,6 +21,9 @@ use crate::bugs::Bug;
 /// The most that a follower holds of a snapshot that is not complete, in bytes.
 const MAX_SNAPSHOT_BYTES: usize = 1 << 30;
 
+/// Beyond what a log can reach, so that indices can be counted with.
+const MAX_INDEX: u64 = u64::MAX / 2;
+
 /// A snapshot on its way in.
 #[derive(Debug)]
 pub(super) struct Incoming {
@@ -111,6 +114,9 @@ impl<S: StateMachine> Raft<S> {
         if install.term < self.term {
             let stale = Appended { term: self.term, result: AppendResult::Stale };
             return cx.send(from, Message::Appended(stale));
+        }
+        if install.index > MAX_INDEX || install.index_term > install.term {
+            return cx.trace("reject-message", format!("install of {from}: beyond all bounds"));
         }
         if !self.hear_leader(from, install.term, cx) {
             return;

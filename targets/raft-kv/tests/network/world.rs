@@ -212,7 +212,7 @@ impl World {
     fn carry_out(&mut self, node: NodeId, effects: Vec<Effect<RaftKv>>) {
         for effect in effects {
             match effect {
-                Effect::Send { to, message } => self.send(node, to, message),
+                Effect::Send { to, message } => self.send(node, to, &message),
                 Effect::Reply { ticket, result } => self.reply(node, ticket, result),
                 Effect::SetTimer { timer, after } => {
                     let generation = self.count;
@@ -228,7 +228,7 @@ impl World {
     }
 
     /// Loses, duplicates and, by different delays, reorders.
-    fn send(&mut self, from: NodeId, to: NodeId, message: Message) {
+    fn send(&mut self, from: NodeId, to: NodeId, message: &Message) {
         let copies = match self.rng.random_range(0..100) {
             0..2 => 0,
             2..4 => 2,
@@ -242,6 +242,8 @@ impl World {
     }
 
     fn crash(&mut self) {
+        // What they saw may die unobserved with its node.
+        self.fresh_reads.clear();
         let count = [1, 1, 2, 3, 5][self.rng.random_range(0..5)];
         for _ in 0..count {
             let mut node = NodeId::new(self.rng.random_range(1..=NODES));

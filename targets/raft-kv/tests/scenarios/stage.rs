@@ -119,10 +119,8 @@ impl Stage {
     fn carry_out(&mut self, id: NodeId, effects: Vec<Effect<RaftKv>>) {
         for effect in effects {
             match effect {
-                Effect::Send { to, message } => {
-                    if !self.cut.contains(&(id, to)) {
-                        self.links.entry((id, to)).or_default().push_back(message);
-                    }
+                Effect::Send { to, message } if !self.cut.contains(&(id, to)) => {
+                    self.links.entry((id, to)).or_default().push_back(message);
                 }
                 Effect::Reply { ticket, result } => {
                     let line = format!("{id} answers request {}: {}", ticket.0, show::result(&result));
