@@ -31,3 +31,34 @@ pub struct Schedule {
     /// The faults.
     pub faults: Vec<TimedFault>,
 }
+
+impl TimedFault {
+    /// When it is healed, in milliseconds since the start of the load.
+    pub fn end_ms(&self) -> u64 {
+        self.at_ms.saturating_add(self.for_ms)
+    }
+}
+
+impl Schedule {
+    /// The version of the format that this crate reads and writes.
+    pub const VERSION: u32 = 1;
+
+    /// A schedule of faults in any order: sorts them by time and numbers them.
+    pub fn new(nodes: u16, seed: Option<u64>, mut faults: Vec<TimedFault>) -> Self {
+        faults.sort_by_key(|fault| fault.at_ms);
+        for (id, fault) in (0..).zip(&mut faults) {
+            fault.id = id;
+        }
+        Self { version: Self::VERSION, nodes, seed, faults }
+    }
+
+    /// A schedule without any fault.
+    pub fn empty(nodes: u16) -> Self {
+        Self::new(nodes, None, Vec::new())
+    }
+
+    /// When the last fault is healed, in milliseconds since the start of the load; 0 without faults.
+    pub fn end_ms(&self) -> u64 {
+        self.faults.iter().map(TimedFault::end_ms).max().unwrap_or(0)
+    }
+}
