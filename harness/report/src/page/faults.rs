@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use ordalia_history::FaultWindow;
-use ordalia_record::FaultRecord;
+use ordalia_record::{FaultRecord, HealInfo};
 use serde_json::Value;
 
 use super::{or_dash, scrolling};
@@ -30,6 +30,22 @@ pub(super) fn section(loaded: &Loaded) -> Markup {
                 p.absent { "No fault was injected." }
             } @else {
                 (scrolling(&table))
+            }
+            @if let Some(heal) = loaded.info.as_ref().and_then(|info| info.heal.as_ref()) { (healing(heal)) }
+        }
+    }
+}
+
+/// How the cluster came back once all faults were healed.
+fn healing(heal: &HealInfo) -> Markup {
+    let took = format::duration(heal.took_ms.saturating_mul(1_000_000));
+    html! {
+        @if heal.problems.is_empty() {
+            p.note { "After the last fault the cluster was whole again in " (took) "." }
+        } @else {
+            div.warning {
+                "The cluster was not whole " (took) " after all faults were healed:"
+                ul { @for problem in &heal.problems { li { (problem) } } }
             }
         }
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use maud::{Markup, html};
 use ordalia_node::{NodeId, Status};
+use ordalia_record::NodeDeath;
 
 use super::{figure, or_dash, scrolling};
 use crate::format;
@@ -62,8 +63,19 @@ pub(super) fn section(loaded: &Loaded) -> Markup {
     html! {
         section #nodes {
             h2 { "Nodes" }
+            @for death in loaded.info.iter().flat_map(|info| &info.deaths) { (unasked(death)) }
             @if nodes.is_empty() { p.absent { "No node is known." } } @else { (scrolling(&table)) }
             @for node in &nodes { (log_tail(*node, loaded)) }
+        }
+    }
+}
+
+/// A process that ended by itself, with its last words.
+fn unasked(death: &NodeDeath) -> Markup {
+    html! {
+        div.warning {
+            (death.node) " ended by itself at " (format::time(death.time)) ": " (death.how)
+            @if !death.log_tail.is_empty() { pre { (death.log_tail.join("\n")) } }
         }
     }
 }

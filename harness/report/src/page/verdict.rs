@@ -155,6 +155,11 @@ fn detail(name: &str, value: &Value) -> Option<(String, String)> {
         Value::Bool(yes) => Some((plain(name), if *yes { "yes" } else { "no" }.to_owned())),
         Value::Null => None,
         Value::Array(gaps) if name == "gaps" => Some((plain(name), format::count(gaps.len() as u64))),
+        Value::Object(members) if !members.is_empty() && members.values().all(Value::is_u64) => {
+            let member = |(name, figure): (&String, &Value)| format!("{name} {figure}");
+            let all: Vec<String> = members.iter().map(member).collect();
+            Some((plain(name), format::shorten(&all.join(", "), 120)))
+        }
         Value::Array(_) | Value::Object(_) => None,
     }
 }
