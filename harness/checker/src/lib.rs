@@ -4,7 +4,10 @@
 //! valid < unknown < invalid, with its reasons. It knows nothing of processes, networks or targets.
 
 mod check;
+pub mod linearizable;
+pub mod models;
 mod verdict;
 
 pub use check::{Budget, Checker, History, TestVerdict};
+pub use linearizable::{Linearizable, linearizable};
 pub use verdict::{Judgement, Verdict};

@@ -1,0 +1,5 @@
+//! Sequential specifications, one a file.
+
+mod register;
+
+pub use register::{Register, RegisterOp};
