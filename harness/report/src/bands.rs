@@ -39,14 +39,14 @@ const MOST_ROWS: usize = 6;
 /// Pixels between one label and the next.
 const GAP: f64 = 8.0;
 
-/// The width of a text in a sans-serif font, in pixels. There is no font to measure with, so this
-/// errs a little on the wide side.
+/// The width of a text in a bold sans-serif font, in pixels. There is no font to measure with, so this
+/// takes the letters of a wide one.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
     let em = |c: char| match c {
-        'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | ':' | '(' | ')' | '|' | '\'' => 0.34,
-        'm' | 'w' | 'M' | 'W' | '→' | '…' | '—' => 0.9,
-        c if c.is_ascii_uppercase() => 0.68,
-        c if c.is_ascii() => 0.57,
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | ' ' | '.' | ',' | ':' | '(' | ')' | '|' | '\'' => 0.42,
+        'm' | 'w' | 'M' | 'W' | '→' | '…' | '—' => 1.02,
+        c if c.is_ascii_uppercase() => 0.77,
+        c if c.is_ascii() => 0.68,
         _ => 1.0,
     };
     text.chars().map(em).sum::<f64>() * size

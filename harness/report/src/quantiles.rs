@@ -86,9 +86,9 @@ pub(crate) fn over_time(samples: &[Sample], width_ns: u64, end_ns: u64) -> Vec<O
     windows.into_iter().map(quantiles).collect()
 }
 
-/// The width of windows that cut a run into about a hundred: 1, 2 or 5 times a power of ten.
+/// The width of windows that cut a run into 60 to 150: 1, 2 or 5 times a power of ten.
 pub(crate) fn window_ns(end_ns: u64) -> u64 {
-    round_step(end_ns as f64 / 100.0).max(1.0) as u64
+    round_step(end_ns as f64 / 150.0).max(1.0) as u64
 }
 
 /// The least of 1, 2 and 5 times a power of ten that is not less than `least`.
@@ -120,11 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn windows_are_round_and_about_a_hundred() {
+    fn windows_are_round_and_neither_few_nor_many() {
         assert_eq!(window_ns(20_000_000_000), 200_000_000);
-        assert_eq!(window_ns(60_000_000_000), 1_000_000_000);
+        assert_eq!(window_ns(60_000_000_000), 500_000_000);
         for end in [1, 1_000, 34_567_890_123, u64::MAX] {
-            assert!(end / window_ns(end) <= 100, "{end}");
+            assert!(end / window_ns(end) <= 150, "{end}");
         }
     }
 }

@@ -120,7 +120,7 @@ pub(crate) fn segments(
         last.end_ns = end_ns.max(last.start_ns);
     }
     let own = outages.iter().filter(|outage| outage.node == node);
-    own.fold(said, |segments, outage| overlay(segments, outage))
+    own.fold(said, overlay)
 }
 
 /// Cuts an outage's span out of the segments and puts the outage there.

@@ -1,5 +1,7 @@
 //! A made-up run is drawn, whole and in parts, and the files are held against what they must be.
 
+#![allow(clippy::unwrap_used, reason = "a test may end where it cannot go on")]
+
 mod synthetic;
 
 use std::fs;

@@ -83,7 +83,7 @@ fn style() -> String {
 /// What was tested, in a few words.
 fn title(loaded: &Loaded) -> String {
     match &loaded.info {
-        Some(info) => format!("{} under {}", info.target.name, info.workload),
+        Some(info) => format!("{} · {}", info.target.name, info.workload),
         None => "a run without settings".to_owned(),
     }
 }

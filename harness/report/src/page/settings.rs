@@ -81,7 +81,7 @@ fn phases(info: &RunInfo) -> Markup {
 /// A time that is given in milliseconds.
 fn milliseconds(ms: u64) -> String {
     let ns = ms.saturating_mul(1_000_000);
-    match ms % 1000 == 0 && ms < 120_000 {
+    match ms.is_multiple_of(1000) && ms < 120_000 {
         true => format!("{} s", ms / 1000),
         false => format::duration(ns),
     }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use ordalia_checker::{Judgement, Verdict};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::format;
 use crate::load::Loaded;
@@ -155,11 +155,16 @@ fn detail(name: &str, value: &Value) -> Option<(String, String)> {
         Value::Bool(yes) => Some((plain(name), if *yes { "yes" } else { "no" }.to_owned())),
         Value::Null => None,
         Value::Array(gaps) if name == "gaps" => Some((plain(name), format::count(gaps.len() as u64))),
-        Value::Object(members) if !members.is_empty() && members.values().all(Value::is_u64) => {
+        Value::Object(members) if counts_by_name(members) => {
             let member = |(name, figure): (&String, &Value)| format!("{name} {figure}");
             let all: Vec<String> = members.iter().map(member).collect();
             Some((plain(name), format::shorten(&all.join(", "), 120)))
         }
         Value::Array(_) | Value::Object(_) => None,
     }
+}
+
+/// Whether an object holds counts and no times, which have their places in the plots.
+fn counts_by_name(members: &Map<String, Value>) -> bool {
+    !members.is_empty() && members.iter().all(|(name, value)| value.is_u64() && !name.ends_with("_ns"))
 }

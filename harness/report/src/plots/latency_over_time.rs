@@ -4,7 +4,7 @@ use plotters::prelude::*;
 
 use super::Plot;
 use super::frame::{Chart, Drawn, Frame, Mark, legend};
-use super::raw_latency::{latency_axis, logarithm};
+use super::raw_latency::{logarithm, span};
 use crate::ReportError;
 use crate::format;
 use crate::load::Loaded;
@@ -27,7 +27,7 @@ const LINES: [Line; 4] = [
 /// The plot, if there are latencies on that basis.
 pub(super) fn draw(loaded: &Loaded, basis: Basis) -> Result<Option<Plot>, ReportError> {
     let samples = ok_samples(&loaded.operations, basis);
-    let Some(y) = latency_axis(samples.iter().map(|sample| sample.latency_ns)) else { return Ok(None) };
+    let Some(y) = span(samples.iter().map(|sample| sample.latency_ns)) else { return Ok(None) };
     let width = window_ns(loaded.end_ns);
     let windows = over_time(&samples, width, loaded.end_ns);
     let frame = Frame::new(0, loaded.end_ns, HEIGHT, &loaded.windows);

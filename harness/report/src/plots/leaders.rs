@@ -46,7 +46,7 @@ pub(super) fn draw(loaded: &Loaded) -> Result<Option<Plot>, ReportError> {
     let svg = frame.compose("leaders.svg", y, |_| Ok(()), &above)?;
     let caption = "What each node said of itself, with its term's number; killed and paused are taken from \
                    the faults. The state between two samples is that of the first.";
-    Ok(Some(Plot { file: "leaders.svg", title: "Leaders and terms", caption: caption.to_owned(), svg }))
+    Ok(Some(Plot { file: "leaders.svg", title: "Roles by node", caption: caption.to_owned(), svg }))
 }
 
 /// A span of one state, with the term where it fits.

@@ -31,15 +31,11 @@ pub(super) fn draw(loaded: &Loaded) -> Result<Option<Plot>, ReportError> {
         let outcome = OUTCOMES.iter().position(|outcome| *outcome == operation.outcome).unwrap_or(0);
         points.push((sample, name * OUTCOMES.len() + outcome));
     }
-    let Some(y) = latency_axis(points.iter().map(|(sample, _)| sample.latency_ns)) else { return Ok(None) };
+    let Some(y) = span(points.iter().map(|(sample, _)| sample.latency_ns)) else { return Ok(None) };
     let frame = Frame::new(0, loaded.end_ns, HEIGHT, &loaded.windows);
-    let height_of = |ns: u64| {
-        let part = (logarithm(ns) - y.low()) / (y.high() - y.low());
-        frame.bottom() - part * HEIGHT
-    };
     let dot = |(sample, series): &(Sample, usize)| Dot {
         x: frame.x(sample.at_ns as f64),
-        y: height_of(sample.latency_ns),
+        y: frame.bottom() - y.part(sample.latency_ns) * HEIGHT,
         series: *series,
     };
     let dots: Vec<Dot> = points.iter().map(dot).collect();
@@ -91,44 +87,52 @@ fn series(dots: &[Dot], series: usize, ink: Ink) -> Markup {
                     stroke-opacity="0.55" fill="none" {}
             } }
         }
-        Outcome::Fail => marks(own.map(|dot| cross(dot.x, dot.y, 2.5)).collect(), ink),
-        Outcome::Info => marks(own.map(|dot| triangle(dot.x, dot.y, 4.0)).collect(), ink),
+        Outcome::Fail => marks(&own.map(|dot| cross(dot.x, dot.y, 2.5)).collect::<String>(), ink),
+        Outcome::Info => marks(&own.map(|dot| triangle(dot.x, dot.y, 4.0)).collect::<String>(), ink),
     }
 }
 
 /// A path of stroked signs.
-fn marks(path: String, ink: Ink) -> Markup {
+fn marks(path: &str, ink: Ink) -> Markup {
     html! { @if !path.is_empty() {
         path d=(path) stroke=(ink.hex()) stroke-width="1.2" fill="none" {}
     } }
 }
 
-/// The decades that latencies span, as powers of ten of nanoseconds.
-pub(super) struct Decades {
-    low: i32,
-    high: i32,
+/// The span of some latencies, as logarithms of nanoseconds, with a little air on both sides.
+pub(super) struct LogSpan {
+    low: f64,
+    high: f64,
 }
 
-impl Decades {
-    /// The lower end, as a logarithm.
-    pub(super) fn low(&self) -> f64 {
-        f64::from(self.low)
+impl LogSpan {
+    /// Where in the span a latency is, from 0 at the low end to 1.
+    pub(super) fn part(&self, ns: u64) -> f64 {
+        (logarithm(ns) - self.low) / (self.high - self.low)
     }
 
-    /// The upper end, as a logarithm.
-    pub(super) fn high(&self) -> f64 {
-        f64::from(self.high)
-    }
-
-    /// The axis, over logarithms.
+    /// The axis, over logarithms: ticks at powers of ten, and where those are few at 2 and 5 as well.
     pub(super) fn axis(&self) -> Axis {
-        let ticks = (self.low..=self.high).map(f64::from).collect();
-        Axis::new(self.low(), self.high(), ticks, |power| match power.round() as i32 {
-            power @ ..3 => format!("{} ns", 10f64.powi(power)),
-            power @ 3..6 => format!("{} µs", 10f64.powi(power - 3)),
-            power @ 6..9 => format!("{} ms", 10f64.powi(power - 6)),
-            power => format!("{} s", 10f64.powi(power - 9)),
-        })
+        let factors: &[f64] = if self.high - self.low < 2.3 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+        let powers = self.low.floor() as i32..=self.high.ceil() as i32;
+        let ticks = powers.flat_map(|power| factors.iter().map(move |f| f64::from(power) + f.log10()));
+        let ticks = ticks.filter(|tick| (self.low..=self.high).contains(tick)).collect();
+        Axis::new(
+            self.low,
+            self.high,
+            ticks,
+            |logarithm| round_duration(10f64.powf(logarithm).round() as u64),
+        )
+    }
+}
+
+/// A tick's duration, which is 1, 2 or 5 times a power of ten: no digits behind the point.
+fn round_duration(ns: u64) -> String {
+    match ns {
+        0..1_000 => format!("{ns} ns"),
+        1_000..1_000_000 => format!("{} µs", ns / 1_000),
+        1_000_000..1_000_000_000 => format!("{} ms", ns / 1_000_000),
+        _ => format!("{} s", ns / 1_000_000_000),
     }
 }
 
@@ -137,11 +141,11 @@ pub(super) fn logarithm(ns: u64) -> f64 {
     (ns.max(1) as f64).log10()
 }
 
-/// The whole decades around some latencies; `None` of nothing.
-pub(super) fn latency_axis(latencies: impl Iterator<Item = u64> + Clone) -> Option<Decades> {
-    let low = logarithm(latencies.clone().min()?).floor() as i32;
-    let high = logarithm(latencies.max()?).ceil() as i32;
-    Some(Decades { low, high: high.max(low + 1) })
+/// The span of some latencies; `None` of nothing.
+pub(super) fn span(latencies: impl Iterator<Item = u64> + Clone) -> Option<LogSpan> {
+    let low = logarithm(latencies.clone().min()?) - 0.08;
+    let high = logarithm(latencies.max()?) + 0.08;
+    Some(LogSpan { low, high })
 }
 
 #[cfg(test)]
@@ -151,6 +155,20 @@ mod tests {
     use serde_json::Value;
 
     #[test]
+    fn ticks_are_round() {
+        for power in 0..10 {
+            for factor in [1, 2, 5] {
+                let exact = factor * 10u64.pow(power);
+                let text = round_duration(10f64.powf((exact as f64).log10()).round() as u64);
+                assert!(
+                    ["1", "2", "5"].contains(&text.split(' ').next().unwrap().trim_end_matches('0')),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn two_hundred_thousand_points_stay_small() {
         let operation = |at: u64| Operation {
             process: at % 20,
@@ -158,7 +176,7 @@ mod tests {
             key: None,
             input: Value::Null,
             output: Value::Null,
-            outcome: OUTCOMES[usize::from(at % 17 == 0) + usize::from(at % 289 == 0)],
+            outcome: OUTCOMES[usize::from(at.is_multiple_of(17)) + usize::from(at.is_multiple_of(289))],
             error: None,
             node: None,
             invoked_ns: at * 100_000,

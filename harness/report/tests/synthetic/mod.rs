@@ -1,5 +1,7 @@
 //! A made-up run: five nodes, faults, leaders, eight keys, and one stale read. The same on every call.
 
+#![allow(clippy::unwrap_used, reason = "a test may end where it cannot go on")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
