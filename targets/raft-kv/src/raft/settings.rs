@@ -75,8 +75,9 @@ impl Settings {
 }
 
 /// Unacknowledged AppendEntries to one follower. Small, so that under load entries wait for an
-/// acknowledgement and then go out together.
-pub(super) const MAX_IN_FLIGHT: usize = 4;
+/// acknowledgement and then go out together: what bounds a busy cluster is fsyncs and system calls,
+/// of which more messages cause more.
+pub(super) const MAX_IN_FLIGHT: usize = 2;
 /// Entries in one AppendEntries.
 pub(super) const MAX_ENTRIES: usize = 512;
 /// The weight of the entries in one AppendEntries, in bytes; one entry may exceed it.
