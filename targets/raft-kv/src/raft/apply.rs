@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ordalia_node::NodeId;
+
 use super::message::{Answers, Entry, Message, Outcome};
 use super::record::parse_state;
-use super::replication::AnswersByNode;
 use super::session::Sessions;
 use super::{Cx, Raft, StateMachine};
 use crate::bugs::Bug;
+
+/// Answers for several nodes, each in one of its lives, so that each gets one message.
+type AnswersByNode<R> = BTreeMap<(NodeId, u64), Vec<(u64, Outcome<R>)>>;
 
 impl<S: StateMachine> Raft<S> {
     /// Applies up to the commit index. The leader answers the nodes that passed commands on; a node

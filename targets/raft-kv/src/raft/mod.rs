@@ -8,13 +8,13 @@
 //!
 //! | module | part | source |
 //! |---|---|---|
-//! | [`election`] | pre-vote, votes, terms, CheckQuorum | §5.2, §5.4.1; thesis §6.2, §9.6 |
-//! | [`replication`] | the leader's side of the log | §5.3, §5.4.2, §8; thesis §10.2 |
-//! | [`follower`] | the follower's side | §5.3 |
-//! | [`reads`] | reads that need no log entry | thesis §6.4 |
-//! | [`compaction`] | snapshots, taken and installed | §7; thesis §5 |
-//! | [`transfer`] | leadership transfer | thesis §3.10 |
-//! | [`session`], [`gateway`] | exactly-once requests, taken by any node | thesis §6.3 |
+//! | `election` | pre-vote, votes, terms, CheckQuorum | §5.2, §5.4.1; thesis §6.2, §9.6 |
+//! | `replication` | the leader's side of the log | §5.3, §5.4.2, §8; thesis §10.2 |
+//! | `follower` | the follower's side | §5.3 |
+//! | `reads` | reads that need no log entry | thesis §6.4 |
+//! | `compaction` | snapshots, taken and installed | §7; thesis §5 |
+//! | `transfer` | leadership transfer | thesis §3.10 |
+//! | `session`, `gateway` | exactly-once requests, taken by any node | thesis §6.3 |
 //!
 //! The order of actions is part of the protocol: what reveals a term, a vote or an entry stands
 //! after the record that stores it, and the leader's AppendEntries stand ahead of its own write,

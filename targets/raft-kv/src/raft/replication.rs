@@ -1,6 +1,6 @@
 //! The leader's side of the log (§5.3), and when an entry is committed (§5.4.2).
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use ordalia_node::{NodeId, Time};
@@ -230,7 +230,7 @@ fn next_after_conflict<C>(log: &Log<C>, prev_index: u64, term: Option<u64>, firs
 }
 
 /// When each round was sent, up to the one confirmed.
-pub(super) fn sent_at(rounds: &mut std::collections::VecDeque<(u64, Time)>, confirmed: u64) -> Option<Time> {
+pub(super) fn sent_at(rounds: &mut VecDeque<(u64, Time)>, confirmed: u64) -> Option<Time> {
     let mut sent = None;
     while let Some((round, at)) = rounds.front().copied() {
         if round > confirmed {
@@ -241,9 +241,6 @@ pub(super) fn sent_at(rounds: &mut std::collections::VecDeque<(u64, Time)>, conf
     }
     sent
 }
-
-/// Answers collected for several nodes, so that each gets one message.
-pub(super) type AnswersByNode<R> = BTreeMap<(NodeId, u64), Vec<(u64, super::message::Outcome<R>)>>;
 
 #[cfg(test)]
 mod tests {
