@@ -5,6 +5,7 @@
 //! knows nothing of targets.
 
 mod generator;
+pub mod generators;
 mod interpreter;
 mod workload;
 

@@ -1,0 +1,23 @@
+//! The combinators that Jepsen's users know, as pure values.
+//!
+//! ```
+//! use ordalia_history::Value;
+//! use ordalia_workload::{Op, generators};
+//!
+//! let write = |number: u64| Op { f: "write", key: None, value: number.into() };
+//! let writes = generators::ops((0..).map(write));
+//! let paced = generators::stagger(1_000_000, 7, writes);
+//! let test = generators::time_limit(60_000_000_000, paced);
+//! # let _: Box<dyn ordalia_workload::Generator> = Box::new(test);
+//! ```
+//!
+//! Times are in nanoseconds and count from the start of the phase.
+
+mod pace;
+mod rotation;
+mod source;
+#[cfg(test)]
+mod testing;
+
+pub use pace::{delay, sleep, stagger, time_limit};
+pub use source::{once, ops, repeat};
