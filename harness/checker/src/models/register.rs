@@ -5,10 +5,8 @@
 
 use ordalia_history::{Operation, Outcome, Value};
 
+use crate::answer::is_refused;
 use crate::linearizable::{Model, Part, Unfit, ValueId, Values};
-
-/// The kinds of error by which a refused cas says that the register did not hold the value expected.
-const REFUSALS: [&str; 2] = ["precondition-failed", "key-does-not-exist"];
 
 /// The models `register` and `cas-register`.
 #[derive(Clone, Debug, Default)]
@@ -60,12 +58,11 @@ impl Register {
 /// What a failed cas shows: with an error that says so, that the register did not hold `from`; with any
 /// other, nothing. A key that does not exist reads as nil, so it cannot contradict a `from` of nil.
 fn refused(operation: &Operation, from: ValueId, to: ValueId) -> Part<RegisterOp> {
-    let kind = operation.error.as_ref().map(|error| error.kind.as_str());
-    match kind {
-        Some("key-does-not-exist") if from == ValueId::NIL => Part::Out,
-        Some(kind) if REFUSALS.contains(&kind) => Part::Must(RegisterOp::Refused(from, to)),
-        _ => Part::Out,
+    let absent = operation.error.as_ref().is_some_and(|error| error.kind == "key-does-not-exist");
+    if !is_refused(operation) || (absent && from == ValueId::NIL) {
+        return Part::Out;
     }
+    Part::Must(RegisterOp::Refused(from, to))
 }
 
 impl Model for Register {
