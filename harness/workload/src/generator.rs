@@ -60,7 +60,9 @@ pub trait Generator: Send {
     /// What to do next.
     fn next(&mut self, context: &Context<'_>) -> Next;
 
-    /// An operation was invoked or completed.
+    /// An operation was invoked or completed. Of invocations a generator is told only of its own, right
+    /// after it gave the operation; of completions it may be told of others' too, and knows its own by the
+    /// process.
     fn update(&mut self, context: &Context<'_>, event: &Event) {
         let _ = (context, event);
     }

@@ -93,7 +93,7 @@ fn quick(_: u64) -> (u64, bool) {
 }
 
 fn uneven(request: u64) -> (u64, bool) {
-    (1_000 + request * 7_919 % 90_000, request % 23 == 0)
+    (1_000 + request * 7_919 % 90_000, request.is_multiple_of(23))
 }
 
 #[test]

@@ -13,11 +13,21 @@
 //!
 //! Times are in nanoseconds and count from the start of the phase.
 
+mod change;
+mod choose;
+mod keys;
 mod pace;
 mod rotation;
+mod sequence;
 mod source;
 #[cfg(test)]
 mod testing;
+mod threads;
 
+pub use change::{filter, map, until_ok};
+pub use choose::{any, flip_flop, mix};
+pub use keys::{concurrent_keys, sequential_keys};
 pub use pace::{delay, sleep, stagger, time_limit};
+pub use sequence::{chain, cycle, limit, phases, synchronize, then};
 pub use source::{once, ops, repeat};
+pub use threads::{each_thread, on_threads, reserve};
