@@ -42,7 +42,12 @@ impl<'a> Violation<'a> {
             return None;
         }
         let details = Value::Object(judgement.details.clone());
-        let find = |index: u64| loaded.operations.iter().find(|operation| operation.invoke_index == index);
+        // Operations stand in order of invocation.
+        let find = |index: u64| {
+            let at =
+                loaded.operations.binary_search_by_key(&index, |operation| operation.invoke_index).ok()?;
+            loaded.operations.get(at)
+        };
         let culprit = details.get("operation").and_then(|found| number(found, "invoke_index")).and_then(find);
         let window = details.get("window").and_then(|window| {
             Some((number(window, "start_ns")?, number(window, "end_ns")?)).filter(|(start, end)| start <= end)

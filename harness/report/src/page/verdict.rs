@@ -24,7 +24,7 @@ fn appearance(verdict: Option<Verdict>) -> (&'static str, &'static str) {
         Some(Verdict::Valid) => ("valid", "✓"),
         Some(Verdict::Invalid) => ("invalid", "✕"),
         Some(Verdict::Unknown) => ("unknown", "?"),
-        None => ("unjudged", "…"),
+        None => ("unjudged", "–"),
     }
 }
 

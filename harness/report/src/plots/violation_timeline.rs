@@ -59,8 +59,10 @@ pub(super) fn draw(loaded: &Loaded) -> Result<Option<Plot>, ReportError> {
 /// The operations on the key that were under way about the time of the culprit, the nearest first cut to
 /// a readable number, in order of invocation.
 fn around<'a>(loaded: &'a Loaded, violation: &Violation<'_>, culprit: &Operation) -> Vec<&'a Operation> {
-    let mut near: Vec<&Operation> =
-        loaded.operations.iter().filter(|operation| violation.concerns(operation)).collect();
+    // A read without an answer says nothing.
+    let silent = |operation: &Operation| operation.outcome == Outcome::Info && operation.f == "read";
+    let concerns = |operation: &&Operation| violation.concerns(operation) && !silent(operation);
+    let mut near: Vec<&Operation> = loaded.operations.iter().filter(concerns).collect();
     let in_window = |operation: &Operation| match violation.window {
         Some((start, end)) => operation.invoked_ns <= end && finish(operation) >= start,
         None => true,
@@ -68,7 +70,8 @@ fn around<'a>(loaded: &'a Loaded, violation: &Violation<'_>, culprit: &Operation
     // A window that holds hardly anything explains nothing: what came just before is wanted too.
     let distance = |operation: &Operation| {
         let away = match operation.invoked_ns > culprit.invoked_ns {
-            true => operation.invoked_ns.saturating_sub(finish(culprit)),
+            // What came before explains more than what came after.
+            true => operation.invoked_ns.saturating_sub(finish(culprit)).saturating_mul(4),
             false => culprit.invoked_ns.saturating_sub(finish(operation)),
         };
         (away, operation.invoked_ns.abs_diff(culprit.invoked_ns))

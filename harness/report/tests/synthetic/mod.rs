@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use ordalia_checker::{Judgement, TestVerdict, Verdict};
-use ordalia_history::{Event, EventType, FaultPhase, OpError, Operation, Process, fault_event_value, pair};
+use ordalia_history::{
+    Event, EventType, FaultPhase, OpError, Operation, Outcome, Process, fault_event_value, pair,
+};
 use ordalia_node::{NodeId, Status};
 use ordalia_record::{
     FaultRecord, HealInfo, LinkTotals, NodeDeath, Phase, RunFolder, RunInfo, StatusSample, TargetSettings,
@@ -277,10 +279,11 @@ fn verdict(operations: &[Operation], stale: u64) -> TestVerdict {
     let own = operations.iter().filter(|operation| {
         operation.key == culprit.key && operation.completed_ns.is_some_and(|end| end < culprit.invoked_ns)
     });
-    let order: Vec<u64> = own.filter(|o| o.complete_index.is_some()).map(|o| o.invoke_index).collect();
+    let order: Vec<u64> = own.filter(|o| o.outcome == Outcome::Ok).map(|o| o.invoke_index).collect();
     let mut linearizable = Judgement::new(Verdict::Valid);
     let reason = format!(
-        "key k: read by process {} returned 77, but every order of the operations leaves the register at 5 by then; the value 77 had been overwritten by write 5, which completed 12.3 ms before this read began",
+        "key {}: read by process {} returned 77, but every order of the operations leaves the register at 5 by then; the value 77 had been overwritten by write 5, which completed 12.3 ms before this read began",
+        culprit.key.as_ref().and_then(Value::as_str).unwrap_or("k"),
         culprit.process
     );
     linearizable.because(Verdict::Invalid, reason);
