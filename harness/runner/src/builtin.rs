@@ -47,7 +47,6 @@ impl Target for BuiltIn {
             pair("peer", format!("{peer}={address}"));
         }
         pair("data", place.data.display().to_string());
-        pair("seed", place.seed.to_string());
         for bug in &self.settings.bugs {
             pair("bug", bug.clone());
         }

@@ -1,18 +1,14 @@
 //! Makes the cluster whole after the faults, and sees that it is.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use ordalia_node::NodeId;
 use ordalia_record::HealInfo;
 use tokio::time::sleep;
 
-use crate::monitor::{Sightings, ask_all};
 use crate::world::{LOOK_AGAIN, World};
 use crate::{RunError, TestSettings};
-
-/// How long a node may take to answer while the cluster is watched coming back.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Joins all links, continues and starts all nodes, and waits until every node answers, all agree on
 /// their leader and every link has carried something again.
@@ -54,11 +50,7 @@ async fn problems(world: &World<'_>, carried: &BTreeMap<(NodeId, NodeId), u64>) 
             problems.push(format!("{node} is not ready: {why}"));
         }
     }
-    let sightings = Sightings::default();
-    for (node, report) in ask_all(world.target, &world.addresses, PATIENCE).await {
-        sightings.see(node, report.map(|report| report.status));
-    }
-    if !sightings.settled() {
+    if !world.sight().await.settled() {
         problems.push("the nodes do not agree on a leader".to_owned());
     }
     let now = delivered(world);

@@ -43,6 +43,9 @@ impl TestSettings {
     /// How long a node may take to answer after it was started.
     pub(crate) const READY_LIMIT: Duration = Duration::from_secs(20);
 
+    /// How long the nodes may take to agree on a leader before the load begins all the same.
+    pub(crate) const SETTLE_LIMIT: Duration = Duration::from_secs(10);
+
     /// How long the cluster may take to be whole again after everything was healed.
     pub(crate) const HEAL_LIMIT: Duration = Duration::from_secs(15);
 

@@ -35,8 +35,6 @@ pub struct NodePlace {
     pub data: PathBuf,
     /// Its log file.
     pub log: PathBuf,
-    /// Seeds its randomness.
-    pub seed: u64,
 }
 
 /// What a running node says when it is asked.

@@ -11,6 +11,7 @@ use ordalia_record::{LinkTotals, NodeDeath, RunFolder};
 use tokio::sync::RwLock;
 use tokio::time::sleep;
 
+use crate::monitor::{Sightings, ask_all};
 use crate::{NodePlace, RunError, Target, TestSettings};
 
 /// Between two looks at something that should come about.
@@ -52,19 +53,33 @@ impl<'t> World<'t> {
                 network.set_upstream(*node, addresses[node])?;
             }
             let peers = peer_addresses(*node, &addresses, network.as_ref())?;
-            recipes.insert(*node, target.recipe(&place(*node, &nodes, &addresses, peers, settings, folder)?));
+            recipes.insert(*node, target.recipe(&place(*node, &nodes, &addresses, peers, folder)?));
         }
         let cluster = RwLock::new(Cluster::new(recipes)?);
         Ok(Self { target, nodes, addresses, network, cluster, _ports: ports })
     }
 
-    /// Starts all nodes and waits until each one answers.
+    /// Starts all nodes, waits until each one answers, and then a while for them to agree on a leader.
     pub(crate) async fn start(&self) -> Result<(), RunError> {
         self.cluster.write().await.start_all().await?;
         for node in &self.nodes {
             self.wait_ready(*node, TestSettings::READY_LIMIT).await?;
         }
+        let begun = Instant::now();
+        // A cluster that never agrees is put to trial all the same: that is a finding, not a failure.
+        while !self.sight().await.settled() && begun.elapsed() < TestSettings::SETTLE_LIMIT {
+            sleep(LOOK_AGAIN).await;
+        }
         Ok(())
+    }
+
+    /// What all nodes say of themselves now.
+    pub(crate) async fn sight(&self) -> Sightings {
+        let sightings = Sightings::default();
+        for (node, report) in ask_all(self.target, &self.addresses, PATIENCE).await {
+            sightings.see(node, report.map(|report| report.status));
+        }
+        sightings
     }
 
     /// Waits until the process that was started last for the node is the one that answers.
@@ -146,7 +161,6 @@ fn place(
     nodes: &[NodeId],
     addresses: &BTreeMap<NodeId, SocketAddr>,
     peers: BTreeMap<NodeId, SocketAddr>,
-    settings: &TestSettings,
     folder: &RunFolder,
 ) -> Result<NodePlace, RunError> {
     let root = folder.node(node);
@@ -159,6 +173,5 @@ fn place(
         peers,
         data: absolute.join("data"),
         log: absolute.join("log"),
-        seed: settings.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(u64::from(node.number())),
     })
 }

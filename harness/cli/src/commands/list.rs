@@ -1,0 +1,55 @@
+//! `ordalia list`: what there is.
+
+use std::io::Write;
+
+use ordalia_schedule::{FaultKind, presets};
+
+use crate::args::{ListArgs, Listing};
+use crate::exit::Outcome;
+use crate::registry::{TARGETS, WORKLOADS};
+
+/// Prints a list.
+pub fn list(args: &ListArgs) -> Outcome {
+    let rows = match args.what {
+        Listing::Targets => targets(),
+        Listing::Workloads => rows(WORKLOADS.iter().map(|workload| (workload.name, workload.about))),
+        Listing::Faults => faults(),
+        Listing::Bugs => bugs(),
+        Listing::Models => Vec::new(),
+        Listing::Checkers => Vec::new(),
+    };
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let mut out = std::io::stdout().lock();
+    for (name, about) in rows {
+        writeln!(out, "{name:width$}  {about}")?;
+    }
+    Ok(None)
+}
+
+fn rows<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
+    entries.map(|(name, about)| (name.to_owned(), about.to_owned())).collect()
+}
+
+fn targets() -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    for target in TARGETS {
+        rows.push((target.info.name.to_owned(), target.info.about.to_owned()));
+        for option in target.info.options {
+            let values = if option.values.is_empty() { "NUMBER".to_owned() } else { option.values.join("|") };
+            let about = format!("{values}: {} [default: {}]", option.about, option.default);
+            rows.push((format!("  --{}", option.name), about));
+        }
+    }
+    rows
+}
+
+fn bugs() -> Vec<(String, String)> {
+    let all = TARGETS.iter().flat_map(|target| target.info.bugs.iter().map(move |bug| (target, bug)));
+    all.map(|(target, bug)| (bug.name.to_owned(), format!("{}: {}", target.info.name, bug.about))).collect()
+}
+
+fn faults() -> Vec<(String, String)> {
+    let kinds = FaultKind::ALL.iter().map(|kind| (kind.name().to_owned(), kind.about().to_owned()));
+    let presets = presets().into_iter().map(|preset| (preset.name.to_owned(), preset.about.to_owned()));
+    kinds.chain(presets).collect()
+}

@@ -1,0 +1,32 @@
+//! What the commands do.
+
+mod bench;
+mod check;
+mod list;
+mod node;
+mod report;
+mod run;
+mod verdict;
+
+use anyhow::Context;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::args::Command;
+use crate::exit::Outcome;
+
+/// Carries out a command.
+pub fn carry_out(command: Command) -> Outcome {
+    match command {
+        Command::Run(args) => run::run(args),
+        Command::Check(args) => check::check(&args),
+        Command::Report(args) => report::report(&args),
+        Command::List(args) => list::list(&args),
+        Command::Bench(args) => bench::bench(&args),
+        Command::Node(args) => node::node(args),
+    }
+}
+
+/// The runtime that clients, proxies and faults share.
+fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build().context("the system gives no threads for a runtime")
+}

@@ -1,0 +1,171 @@
+//! `ordalia run`: one test with real processes.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use ordalia_record::TargetSettings;
+use ordalia_runner::{BuiltIn, TestSettings, judge, run_test};
+use ordalia_schedule::{Profile, Schedule, generate};
+use ordalia_workload::{Workload, WorkloadSettings};
+use tokio::sync::watch;
+
+use crate::args::RunArgs;
+use crate::commands::report::{budget, show};
+use crate::commands::runtime;
+use crate::exit::{Failure, Outcome};
+use crate::progress::observer;
+use crate::registry::{TargetEntry, bugs, check_options, target, workload};
+use crate::values::duration_text;
+
+/// Runs one test, judges it and draws its report.
+pub fn run(mut args: RunArgs) -> Outcome {
+    let entry = target(&args.target)?;
+    let bugs = bugs(entry, &args.bugs)?;
+    check_options(entry, &args.options)?;
+    let workload = workload(args.workload.as_deref().unwrap_or(entry.workload))?;
+    args.workload = Some(workload.name.to_owned());
+    let seed = *args.seed.get_or_insert_with(draw_seed);
+    let concurrency = args.concurrency.of(args.nodes);
+    let schedule = schedule(&args, seed)?;
+    let command = repeat_command(&args, entry, seed);
+    eprintln!("seed {seed}; to repeat: {command}");
+
+    let settings = test_settings(&args, seed, schedule, command);
+    let workload = (workload.make)(&WorkloadSettings { seed, threads: concurrency, rate: args.rate.0 });
+    let target = BuiltIn {
+        executable: std::env::current_exe().context("the running executable cannot be found")?,
+        info: entry.info,
+        settings: TargetSettings {
+            name: entry.info.name.to_owned(),
+            options: args.options.clone(),
+            bugs: bugs.into_iter().collect(),
+        },
+    };
+    carry_out(&target, workload.as_ref(), &settings, &args)
+}
+
+/// The test, the verdict and the report.
+fn carry_out(target: &BuiltIn, workload: &dyn Workload, settings: &TestSettings, args: &RunArgs) -> Outcome {
+    let runtime = runtime()?;
+    let observer = observer(args.plain);
+    let (interrupted, interrupt) = watch::channel(false);
+    runtime.spawn(heed_interrupts(interrupted));
+    let test = run_test(target, workload, settings, observer.as_ref(), interrupt);
+    let folder = runtime.block_on(test).map_err(as_usage)?;
+    observer.phase("judging");
+    let verdict = judge(&folder, workload, &settings.budget)?;
+    observer.phase("drawing the report");
+    drop(observer);
+    show(&folder, &verdict, args.json)?;
+    Ok(Some(verdict.valid))
+}
+
+/// Settings that contradict each other are wrong usage; everything else is a failure of the harness.
+fn as_usage(error: ordalia_runner::RunError) -> Failure {
+    use ordalia_runner::RunError::{Settings, Unanswerable};
+    match error {
+        Settings(_) | Unanswerable { .. } => Failure::usage(error.to_string()),
+        _ => Failure::Harness(error.into()),
+    }
+}
+
+/// Ends the load in order at the first Ctrl-C, and everything at the second.
+async fn heed_interrupts(interrupted: watch::Sender<bool>) {
+    if tokio::signal::ctrl_c().await.is_err() {
+        return;
+    }
+    eprintln!("interrupted: ending the test in order; once more to end at once");
+    interrupted.send_replace(true);
+    if tokio::signal::ctrl_c().await.is_ok() {
+        std::process::exit(255);
+    }
+}
+
+/// A seed that is short enough to be typed.
+fn draw_seed() -> u64 {
+    u64::from(rand::random::<u32>())
+}
+
+/// The schedule that was given, or one generated.
+fn schedule(args: &RunArgs, seed: u64) -> Result<Schedule, Failure> {
+    if let Some(path) = &args.schedule {
+        let schedule = Schedule::read(path)?;
+        schedule.check_fits(args.nodes).map_err(|error| Failure::usage(error.to_string()))?;
+        return Ok(schedule);
+    }
+    let usage = |error: ordalia_schedule::ProfileError| Failure::usage(format!("--faults: {error}"));
+    let interval_ms = milliseconds(args.fault_interval);
+    let profile = Profile { interval_ms, ..Profile::parse(&args.faults).map_err(usage)? };
+    Ok(generate(seed, args.nodes, milliseconds(args.time_limit), &profile))
+}
+
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn test_settings(args: &RunArgs, seed: u64, schedule: Schedule, command: String) -> TestSettings {
+    let faults = match (&args.schedule, args.faults.as_str()) {
+        (Some(_), _) => vec!["schedule".to_owned()],
+        (None, "none") => Vec::new(),
+        (None, names) => names.split(',').map(|name| name.trim().to_owned()).collect(),
+    };
+    TestSettings {
+        nodes: args.nodes,
+        concurrency: args.concurrency.of(args.nodes),
+        rate: args.rate.0,
+        time_limit: args.time_limit,
+        client_timeout: args.client_timeout,
+        seed,
+        schedule,
+        faults,
+        fault_interval: args.fault_interval,
+        proxied: !args.direct,
+        results: args.results.clone(),
+        command,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        budget: budget(&args.budget),
+    }
+}
+
+/// The command that repeats the test, with everything that was drawn or left to its default.
+fn repeat_command(args: &RunArgs, entry: &TargetEntry, seed: u64) -> String {
+    let mut words = vec!["ordalia".to_owned(), "run".to_owned(), entry.info.name.to_owned()];
+    let mut pair = |flag: &str, value: String| words.extend([flag.to_owned(), quoted(&value)]);
+    for (name, value) in &args.options {
+        pair(&format!("--{name}"), value.clone());
+    }
+    for bug in &args.bugs {
+        pair("--bug", bug.clone());
+    }
+    pair("-w", args.workload.clone().unwrap_or_default());
+    pair("-n", args.nodes.to_string());
+    pair("-c", args.concurrency.of(args.nodes).to_string());
+    pair("-r", args.rate.to_string());
+    pair("-t", duration_text(args.time_limit));
+    pair("--client-timeout", duration_text(args.client_timeout));
+    pair("--seed", seed.to_string());
+    match &args.schedule {
+        Some(path) => pair("--schedule", path.display().to_string()),
+        None => {
+            pair("--faults", args.faults.clone());
+            pair("--fault-interval", duration_text(args.fault_interval));
+        }
+    }
+    if args.results != Path::new("results") {
+        pair("--results", args.results.display().to_string());
+    }
+    if args.direct {
+        words.push("--direct".to_owned());
+    }
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}

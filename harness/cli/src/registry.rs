@@ -1,0 +1,91 @@
+//! The one place that names targets and workloads.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ordalia_host::HostSettings;
+use ordalia_node::{Node, NodeInfo};
+use ordalia_raft_kv::RaftKv;
+use ordalia_workloads::WorkloadInfo;
+
+use crate::exit::Failure;
+
+/// A target that Ordalia builds itself.
+pub struct TargetEntry {
+    /// What it declares of itself.
+    pub info: NodeInfo,
+    /// Runs one node of it in this process, until it ends.
+    pub host: fn(HostSettings) -> Result<(), ordalia_host::HostError>,
+    /// The workload that it is tried with where none is named.
+    pub workload: &'static str,
+}
+
+impl TargetEntry {
+    const fn new<N: Node + 'static>(workload: &'static str) -> Self {
+        Self { info: N::INFO, host: ordalia_host::run::<N>, workload }
+    }
+}
+
+/// All targets: one line each.
+pub const TARGETS: &[TargetEntry] = &[TargetEntry::new::<RaftKv>("register")];
+
+/// All workloads.
+pub const WORKLOADS: &[WorkloadInfo] = ordalia_workloads::ALL;
+
+/// The target of that name.
+///
+/// # Errors
+/// There is none; lists those that there are.
+pub fn target(name: &str) -> Result<&'static TargetEntry, Failure> {
+    let names = || TARGETS.iter().map(|target| target.info.name);
+    TARGETS.iter().find(|target| target.info.name == name).ok_or_else(|| unknown("target", name, names()))
+}
+
+/// The workload of that name.
+///
+/// # Errors
+/// There is none; lists those that there are.
+pub fn workload(name: &str) -> Result<&'static WorkloadInfo, Failure> {
+    let names = || WORKLOADS.iter().map(|workload| workload.name);
+    WORKLOADS.iter().find(|workload| workload.name == name).ok_or_else(|| unknown("workload", name, names()))
+}
+
+/// Checks that the target has these planted bugs.
+///
+/// # Errors
+/// It does not know one of them; lists those that it does.
+pub fn bugs(target: &TargetEntry, asked: &[String]) -> Result<BTreeSet<String>, Failure> {
+    let names = || target.info.bugs.iter().map(|bug| bug.name);
+    let what = format!("bug of {}", target.info.name);
+    match asked.iter().find(|asked| !names().any(|name| name == asked.as_str())) {
+        Some(stranger) => Err(unknown(&what, stranger, names())),
+        None => Ok(asked.iter().cloned().collect()),
+    }
+}
+
+/// Checks that the target takes these options with these values.
+///
+/// # Errors
+/// It does not; says what it takes.
+pub fn check_options(target: &TargetEntry, options: &BTreeMap<String, String>) -> Result<(), Failure> {
+    for (name, value) in options {
+        let names = || target.info.options.iter().map(|option| option.name);
+        let Some(option) = target.info.options.iter().find(|option| option.name == name) else {
+            return Err(unknown(&format!("option of {}", target.info.name), name, names()));
+        };
+        let known = option.values.is_empty() || option.values.contains(&value.as_str());
+        if !known {
+            let what = format!("value of --{name}");
+            return Err(unknown(&what, value, option.values.iter().copied()));
+        }
+        if option.values.is_empty() && value.parse::<u64>().is_err() {
+            return Err(Failure::usage(format!("--{name}: expected a number, found {value:?}")));
+        }
+    }
+    Ok(())
+}
+
+/// Says that a name is not known, and which are.
+pub fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
+    let known: Vec<&str> = known.collect();
+    Failure::usage(format!("unknown {what} {name:?}; known: {}", known.join(", ")))
+}
