@@ -14,8 +14,8 @@ pub(crate) struct Dot {
 }
 
 /// Keeps one point for each cell and series, and the highest and lowest of each column of cells and series,
-/// so that no extreme is lost. Cells grow until at most `most` points are left (columns never grow beyond
-/// the point where only extremes remain).
+/// so that no extreme is lost. Cells grow until at most `most` points are left, or
+/// to 12 pixels, where hardly more than a few thousand can be.
 pub(crate) fn thin(dots: &[Dot], most: usize) -> Vec<Dot> {
     let mut kept = Vec::new();
     for cell in [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0] {
@@ -62,8 +62,10 @@ mod tests {
                 Dot { x: f64::from(at % 1000), y: 100.0 + 200.0 * noise, series: (at % 3) as usize }
             })
             .collect();
-        dots.push(Dot { x: 500.4, y: 3.25, series: 1 });
+        // The extremes come second to their cells, where being first would keep them anyway.
         dots.push(Dot { x: 500.4, y: 3.5, series: 1 });
+        dots.push(Dot { x: 500.4, y: 3.25, series: 1 });
+        dots.push(Dot { x: 501.0, y: 399.25, series: 2 });
         dots.push(Dot { x: 501.0, y: 399.75, series: 2 });
         let kept = thin(&dots, 30_000);
         assert!(kept.len() <= 30_000, "{}", kept.len());

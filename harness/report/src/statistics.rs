@@ -98,3 +98,45 @@ fn of_name(f: String, operations: &[Operation]) -> OperationStatistics {
         f,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ordalia_history::OpError;
+    use serde_json::Value;
+
+    fn operation(f: &str, outcome: Outcome, error: Option<&str>, latency_ns: u64) -> Operation {
+        Operation {
+            process: 0,
+            f: f.into(),
+            key: None,
+            input: Value::Null,
+            output: Value::Null,
+            outcome,
+            error: error.map(OpError::new),
+            node: None,
+            invoked_ns: 100,
+            intended_ns: Some(60),
+            completed_ns: Some(100 + latency_ns),
+            invoke_index: 0,
+            complete_index: None,
+        }
+    }
+
+    #[test]
+    fn each_name_has_its_counts_errors_and_both_latencies_of_ok_alone() {
+        let operations = [
+            operation("write", Outcome::Ok, None, 7),
+            operation("read", Outcome::Ok, None, 5),
+            operation("read", Outcome::Fail, Some("not-leader"), 900),
+            operation("read", Outcome::Info, Some("timeout"), 900),
+            operation("read", Outcome::Info, Some("timeout"), 900),
+        ];
+        let all = by_name(&operations);
+        assert_eq!(all.iter().map(|one| one.f.as_str()).collect::<Vec<_>>(), ["read", "write"]);
+        assert_eq!(all[0].counts, Counts { ok: 1, fail: 1, info: 2 });
+        assert_eq!(all[0].errors[&("timeout".to_owned(), "info")], 2);
+        assert_eq!(all[0].invocation.map(|found| (found.count, found.max)), Some((1, 5)));
+        assert_eq!(all[0].intended.map(|found| found.max), Some(45));
+    }
+}
