@@ -6,7 +6,7 @@
 
 mod plan;
 
-use ordalia_checker::{Checker, linearizable::Linearizable, models};
+use ordalia_checker::{Availability, Checker, Linearizable, Recovery, Stats, models};
 use ordalia_history::Value;
 use ordalia_node::{Answer, ErrorCode, Key, Refusal, Request, RequestKind};
 use ordalia_workload::{Completion, Generator, Op, Reply, Workload, WorkloadSettings, generators};
@@ -94,7 +94,13 @@ impl Workload for Register {
     }
 
     fn checkers(&self) -> Vec<Box<dyn Checker>> {
-        vec![Box::new(Linearizable::new(models::Register::with_cas(Value::Null)))]
+        let kinds = ASKS.iter().map(|kind| kind.name());
+        vec![
+            Box::new(Linearizable::new(models::Register::with_cas(Value::Null))),
+            Box::new(Stats::default().expecting(kinds)),
+            Box::new(Availability::default()),
+            Box::new(Recovery::default()),
+        ]
     }
 }
 
