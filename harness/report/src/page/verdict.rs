@@ -92,7 +92,7 @@ fn figures(loaded: &Loaded) -> Markup {
             (figure(&format::duration(latency.p99), "p99 latency"))
         }
         (figure(&loaded.windows.len().to_string(), "faults"))
-        @if let Some(gap) = gap { (figure(&format::duration(gap), "longest without an ok")) }
+        @if let Some(gap) = gap { (figure(&gap, "longest without an ok")) }
         @if let Some(slowest) = slowest { (figure(&format::duration(slowest), "slowest recovery")) }
     }
 }
@@ -102,10 +102,15 @@ fn figure(figure: &str, name: &str) -> Markup {
     html! { div { dt { (name) } dd { (figure) } } }
 }
 
-/// The longest span without any ok operation, as the availability checker found it.
-fn longest_gap(loaded: &Loaded) -> Option<u64> {
+/// The longest span without any ok operation, as the availability checker found it. Spans that are too
+/// short for the checker are told by its bound.
+fn longest_gap(loaded: &Loaded) -> Option<String> {
     let details = &loaded.verdict.as_ref()?.checkers.get("availability")?.details;
-    details.get("longest_gap_ns").and_then(Value::as_u64)
+    let figure = |name| details.get(name).and_then(Value::as_u64);
+    match (figure("longest_gap_ns")?, figure("min_gap_ns")) {
+        (0, Some(bound)) => Some(format!("< {}", format::duration(bound))),
+        (gap, _) => Some(format::duration(gap)),
+    }
 }
 
 /// Every checker's judgement with its reasons, the worst first.
