@@ -18,3 +18,11 @@ pub use linearizable::{Linearizable, linearizable};
 pub use recovery::Recovery;
 pub use stats::Stats;
 pub use verdict::{Judgement, Verdict};
+
+/// The checkers of this crate by the names that they have in verdicts, with a line on each.
+pub const CHECKERS: [(&str, &str); 4] = [
+    ("linearizable", "each operation seems to take effect at one moment between invocation and completion"),
+    ("stats", "each kind of operation was answered, and succeeded, often enough to prove something"),
+    ("availability", "how much was answered, and when nothing was; never invalid by itself"),
+    ("recovery", "how soon after each heal an operation succeeded again"),
+];

@@ -44,10 +44,19 @@ pub fn code(outcome: Outcome) -> ExitCode {
             ExitCode::from(USAGE)
         }
         Err(Failure::Harness(error)) => {
-            eprintln!("ordalia: {error:#}");
+            eprintln!("ordalia: {}", told(&error));
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// An error with its causes, apart from those that its own text tells already.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => text,
+        _ => format!("{text}: {cause}"),
+    })
 }
 
 /// Shows clap's refusal, or the help that was asked for. Clap's own status for wrong usage is 2, which
@@ -56,4 +65,19 @@ pub fn refused(refusal: &clap::Error) -> ExitCode {
     // A closed pipe behind the help text is no failure of ours.
     let _ = refusal.print();
     ExitCode::from(if refusal.use_stderr() { USAGE } else { 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::anyhow;
+
+    #[test]
+    fn causes_are_told_once() {
+        assert_eq!(
+            told(&anyhow!("disk full").context("cannot write x: disk full")),
+            "cannot write x: disk full"
+        );
+        assert_eq!(told(&anyhow!("disk full").context("cannot write x")), "cannot write x: disk full");
+    }
 }

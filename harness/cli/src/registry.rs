@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anyhow::Context;
 use ordalia_host::HostSettings;
 use ordalia_node::{Node, NodeInfo};
 use ordalia_raft_kv::RaftKv;
+use ordalia_record::TargetSettings;
+use ordalia_runner::BuiltIn;
 use ordalia_workloads::WorkloadInfo;
 
 use crate::exit::Failure;
@@ -22,6 +25,21 @@ pub struct TargetEntry {
 impl TargetEntry {
     const fn new<N: Node + 'static>(workload: &'static str) -> Self {
         Self { info: N::INFO, host: ordalia_host::run::<N>, workload }
+    }
+
+    /// The target with these options and bugs, its nodes run by this executable.
+    ///
+    /// # Errors
+    /// The executable cannot be found.
+    pub fn built_in(
+        &self,
+        options: BTreeMap<String, String>,
+        bugs: BTreeSet<String>,
+    ) -> anyhow::Result<BuiltIn> {
+        let executable = std::env::current_exe().context("the running executable cannot be found")?;
+        let bugs = bugs.into_iter().collect();
+        let settings = TargetSettings { name: self.info.name.to_owned(), options, bugs };
+        Ok(BuiltIn { executable, info: self.info, settings })
     }
 }
 

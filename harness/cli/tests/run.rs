@@ -1,5 +1,8 @@
 //! Whole tests with real processes.
 
+// What tests share is not a test to the lint; a panic is its way to fail as well.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::fs;

@@ -31,6 +31,12 @@ pub enum JudgeError {
     },
 }
 
+/// What [`judge`] adds to a workload's checkers, by the names in verdicts, with a line on each.
+pub const JUDGEMENTS: [(&str, &str); 2] = [
+    ("faults", "each kind of fault in the schedule is shown to have taken effect"),
+    ("run", "the run came to its end, no node ended by itself, and the cluster was whole after the heal"),
+];
+
 /// Judges a stored run with the checkers of its workload, and writes `verdict.json`.
 ///
 /// # Errors

@@ -36,7 +36,7 @@ mod world;
 
 pub use builtin::BuiltIn;
 pub use error::RunError;
-pub use judge::{JudgeError, judge};
+pub use judge::{JUDGEMENTS, JudgeError, judge};
 pub use nemesis::judge_faults;
 pub use observer::{Observer, Progress, Silent};
 pub use recorder::Recorder;

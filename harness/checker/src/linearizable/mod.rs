@@ -30,12 +30,15 @@ pub use wgl::Wgl;
 
 use partition::{KeyTask, partition};
 
-/// The models that [`Linearizable::by_name`](linearizable) knows.
-pub const MODELS: [&str; 2] = ["register", "cas-register"];
+/// The models that [`linearizable`] knows, with a line on each.
+pub const MODELS: [(&str, &str); 2] = [
+    ("register", "one value: read, write"),
+    ("cas-register", "one value: read, write, cas; a cas refused for the value is an observation"),
+];
 
 /// There is no model of that name.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("there is no model {0:?}; known are {known}", known = MODELS.join(", "))]
+#[error("there is no model {0:?}; known are {known}", known = MODELS.map(|(name, _)| name).join(", "))]
 pub struct UnknownModel(pub String);
 
 /// The checker for a model named on the command line. `initial` is what each object holds at first;

@@ -4,13 +4,14 @@
 //! a drift of the machine's speed falls on all of them alike, and proxied and direct runs are compared
 //! within a round.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use anyhow::Context;
 use hdrhistogram::Histogram;
 use ordalia_history::{Outcome as Ended, jsonl, pair};
-use ordalia_record::{RunFolder, RunInfo, TargetSettings, read_json};
-use ordalia_runner::{BuiltIn, Silent, TestSettings, run_test};
+use ordalia_record::{RunFolder, RunInfo, read_json};
+use ordalia_runner::{Silent, TestSettings, run_test};
 use ordalia_schedule::Schedule;
 use ordalia_workload::WorkloadSettings;
 use serde::Serialize;
@@ -83,15 +84,7 @@ fn measure(args: &BenchArgs, entry: &TargetEntry, clients: usize, proxied: bool)
     };
     let info = workload(entry.workload).map_err(|_| anyhow::anyhow!("no workload {}", entry.workload))?;
     let workload = (info.make)(&WorkloadSettings { seed: 1, threads: clients, rate: None });
-    let target = BuiltIn {
-        executable: std::env::current_exe().context("the running executable cannot be found")?,
-        info: entry.info,
-        settings: TargetSettings {
-            name: entry.info.name.to_owned(),
-            options: args.options.clone(),
-            bugs: Vec::new(),
-        },
-    };
+    let target = entry.built_in(args.options.clone(), BTreeSet::new())?;
     let (_interrupted, interrupt) = watch::channel(false);
     let test = run_test(&target, workload.as_ref(), &settings, &Silent, interrupt);
     let folder = runtime()?.block_on(test)?;

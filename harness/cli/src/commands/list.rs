@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use ordalia_schedule::{FaultKind, presets};
+use ordalia_schedule::{FaultKind, Profile, presets};
 
 use crate::args::{ListArgs, Listing};
 use crate::exit::Outcome;
@@ -15,8 +15,8 @@ pub fn list(args: &ListArgs) -> Outcome {
         Listing::Workloads => rows(WORKLOADS.iter().map(|workload| (workload.name, workload.about))),
         Listing::Faults => faults(),
         Listing::Bugs => bugs(),
-        Listing::Models => Vec::new(),
-        Listing::Checkers => Vec::new(),
+        Listing::Models => rows(ordalia_checker::linearizable::MODELS.into_iter()),
+        Listing::Checkers => rows(ordalia_checker::CHECKERS.into_iter().chain(ordalia_runner::JUDGEMENTS)),
     };
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut out = std::io::stdout().lock();
@@ -50,6 +50,13 @@ fn bugs() -> Vec<(String, String)> {
 
 fn faults() -> Vec<(String, String)> {
     let kinds = FaultKind::ALL.iter().map(|kind| (kind.name().to_owned(), kind.about().to_owned()));
+    let names = Profile::names();
+    let sorts = names.iter().filter_map(|name| Some((name.clone(), sort(name.split_once(':')?))));
     let presets = presets().into_iter().map(|preset| (preset.name.to_owned(), preset.about.to_owned()));
-    kinds.chain(presets).collect()
+    kinds.chain(sorts).chain(presets).collect()
+}
+
+/// What one sort of a kind of fault is.
+fn sort((kind, sort): (&str, &str)) -> String {
+    format!("{kind} of this sort alone: {}", sort.replace('-', " "))
 }

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context;
-use ordalia_record::TargetSettings;
 use ordalia_runner::{BuiltIn, TestSettings, judge, run_test};
 use ordalia_schedule::{Profile, Schedule, generate};
 use ordalia_workload::{Workload, WorkloadSettings};
@@ -33,15 +31,7 @@ pub fn run(mut args: RunArgs) -> Outcome {
 
     let settings = test_settings(&args, seed, schedule, command);
     let workload = (workload.make)(&WorkloadSettings { seed, threads: concurrency, rate: args.rate.0 });
-    let target = BuiltIn {
-        executable: std::env::current_exe().context("the running executable cannot be found")?,
-        info: entry.info,
-        settings: TargetSettings {
-            name: entry.info.name.to_owned(),
-            options: args.options.clone(),
-            bugs: bugs.into_iter().collect(),
-        },
-    };
+    let target = entry.built_in(args.options.clone(), bugs)?;
     carry_out(&target, workload.as_ref(), &settings, &args)
 }
 

@@ -1,7 +1,8 @@
 //! What the tests of the program have in common.
 
-// Each test file is a program of its own and uses its part of this.
-#![allow(dead_code)]
+// Each test file is a program of its own and uses its part of this; and what tests share is not a test to
+// the lint, though a panic is its way to fail as well.
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
