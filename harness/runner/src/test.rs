@@ -137,8 +137,10 @@ impl Test<'_> {
         let begun = recorder.now_ns();
         let closing = self.workload.closing(load.invoked);
         let history = self.folder.history();
-        let limit = TestSettings::CLOSING_LIMIT;
-        load.drive(closing, limit, &mut self.interrupt).await.map_err(recording(&history))?;
+        // An interrupt ends the load; the closing operations are what gives the rest its meaning.
+        let (_unstopped, mut unstopped) = watch::channel(false);
+        let closed = load.drive(closing, TestSettings::CLOSING_LIMIT, &mut unstopped).await;
+        closed.map_err(recording(&history))?;
         self.end_phase("closing", begun, &recorder);
         Ok(())
     }
