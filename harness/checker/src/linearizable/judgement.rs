@@ -57,7 +57,8 @@ fn failures<M: Model>(
     judgement.because(Verdict::Invalid, scene.sentence());
     if failing.len() > 1 {
         let others: Vec<String> = failing[1..].iter().map(|(key, _)| show_key(&key.key)).collect();
-        let reason = format!("{} more keys fail: {}", others.len(), listed(&others));
+        let keys = if others.len() == 1 { "key fails" } else { "keys fail" };
+        let reason = format!("{} more {keys}: {}", others.len(), listed(&others));
         judgement.because(Verdict::Invalid, reason);
     }
     let names: Vec<&Option<Value>> = failing.iter().take(MAX_KEYS).map(|(key, _)| &key.key).collect();
