@@ -46,6 +46,7 @@ fn impossible_numbers_say_what_is_possible() {
     refused(&["run", "--seed", "x"], 254, &["x"]);
     refused(&["run", "--snapshot-every", "many"], 254, &["expected a number"]);
     refused(&["run", "--check-memory", "1TB"], 254, &["expected bytes such as"]);
+    refused(&["run", "-n", "1", "--faults", "partition"], 254, &["no fault of \"partition\" fits 1 nodes"]);
     refused(&["bench", "--clients", "0"], 254, &["expected at least one client"]);
 }
 

@@ -87,7 +87,15 @@ fn schedule(args: &RunArgs, seed: u64) -> Result<Schedule, Failure> {
     let usage = |error: ordalia_schedule::ProfileError| Failure::usage(format!("--faults: {error}"));
     let interval_ms = milliseconds(args.fault_interval);
     let profile = Profile { interval_ms, ..Profile::parse(&args.faults).map_err(usage)? };
-    Ok(generate(seed, args.nodes, milliseconds(args.time_limit), &profile))
+    let schedule = generate(seed, args.nodes, milliseconds(args.time_limit), &profile);
+    if schedule.faults.is_empty() && !profile.is_none() {
+        let (nodes, limit) = (args.nodes, duration_text(args.time_limit));
+        return Err(Failure::usage(format!(
+            "no fault of {:?} fits {nodes} nodes within {limit}; give more nodes or time, or --faults none",
+            args.faults
+        )));
+    }
+    Ok(schedule)
 }
 
 fn milliseconds(span: Duration) -> u64 {
