@@ -44,6 +44,18 @@ pub enum Flaw {
         /// How long it is to last.
         for_ms: u64,
     },
+    /// A fault holds back after an occasion that it does not have, or until it is over.
+    #[error(
+        "fault {id}: expected hold_ms to stand with upon and to be less than for_ms ({for_ms}), found {hold_ms} ms"
+    )]
+    Hold {
+        /// The fault.
+        id: u64,
+        /// How long it is to hold back.
+        hold_ms: u64,
+        /// How long it is to last.
+        for_ms: u64,
+    },
     /// A fault names a node that the cluster does not have.
     #[error("fault {id}: names the node {node}, but the cluster has only n1 to n{nodes}")]
     NoSuchNode {
@@ -175,6 +187,10 @@ impl TimedFault {
         }
         if for_ms == 0 || at_ms.checked_add(for_ms).is_none() {
             return Err(Flaw::Duration { id, for_ms });
+        }
+        let hold_ms = self.hold_ms;
+        if hold_ms >= for_ms || (hold_ms > 0 && self.upon.is_none()) {
+            return Err(Flaw::Hold { id, hold_ms, for_ms });
         }
         match self.fault.nodes().into_iter().find(|node| node.number() > nodes) {
             Some(node) => Err(Flaw::NoSuchNode { id, node, nodes }),

@@ -53,7 +53,7 @@ const PAUSES: [Card; 5] = [
     card(Sort::Pause(Aim::All), 1, 300, 1000),
 ];
 
-const PARTITIONS: [Card; 8] = [
+const PARTITIONS: [Card; 9] = [
     card(Sort::Partition(PartitionShape::Leader), 3, 1500, 3000),
     card(Sort::Partition(PartitionShape::OneWay), 2, 1000, 2500),
     card(Sort::Partition(PartitionShape::MajoritiesRing), 1, 1000, 3000),
@@ -62,6 +62,8 @@ const PARTITIONS: [Card; 8] = [
     card(Sort::Partition(PartitionShape::Minority), 1, 1500, 3000),
     card(Sort::Partition(PartitionShape::Bridge), 1, 1000, 3000),
     card(Sort::Partition(PartitionShape::One), 1, 300, 2500),
+    // Only where it is asked for by name: the sorts above leave a cluster more ways to go wrong.
+    card(Sort::Partition(PartitionShape::Star), 0, 1500, 3000),
 ];
 
 const DELAYS: [Card; 1] = [card(Sort::Links(FaultKind::Delay), 1, 500, 3000)];
@@ -94,6 +96,14 @@ impl Aim {
 }
 
 impl Profile {
+    /// How many copies of a card are in the deck: those that are drawn only by name have one if named.
+    fn copies(&self, card: &Card) -> usize {
+        match card.sort {
+            Sort::Partition(shape) if self.shapes.contains(&shape) => card.copies.max(1),
+            _ => card.copies,
+        }
+    }
+
     /// Whether the profile asks for that sort, and a cluster of that size bears it.
     fn takes(&self, sort: Sort, nodes: u16) -> bool {
         match sort {
@@ -148,7 +158,7 @@ impl Deck {
         let takes = |card: &&Card| profile.takes(card.sort, nodes);
         let pile = |kind: FaultKind| -> Vec<Card> {
             let taken = cards(kind).iter().filter(takes);
-            taken.flat_map(|card| std::iter::repeat_n(*card, card.copies)).collect()
+            taken.flat_map(|card| std::iter::repeat_n(*card, profile.copies(card))).collect()
         };
         let piles = profile.kinds.iter().map(|kind| (*kind, pile(*kind)));
         let cards: Vec<(FaultKind, Pile<Card>)> =
@@ -195,6 +205,16 @@ mod tests {
                 let copies = dealt.iter().filter(|sort| **sort == card.sort).count();
                 assert_eq!(copies, card.copies, "{card:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_star_is_dealt_only_if_named() {
+        for (names, dealt) in [("partition", false), ("partition:star", true)] {
+            let mut deck = Deck::new(&Profile::parse(names).unwrap(), 5);
+            let mut dice = Dice::new(1, 0);
+            let mut sorts = (0..30).map(|_| deck.deal(&mut dice, |_| true).unwrap().sort);
+            assert_eq!(sorts.any(|sort| sort == Sort::Partition(PartitionShape::Star)), dealt);
         }
     }
 

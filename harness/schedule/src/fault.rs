@@ -102,6 +102,8 @@ pub enum PartitionShape {
     Bridge,
     /// Links cut in one direction only.
     OneWay,
+    /// One node sees others that do not see each other, so that only that one can be elected.
+    Star,
     /// The leader against all others, resolved when the fault fires.
     Leader,
 }

@@ -231,6 +231,10 @@ mod tests {
         assert!(order.contains("fires at 4 ms, before"), "{order}");
         let duration = pair("\"id\":0,\"at_ms\":5,\"for_ms\":0", "\"id\":1,\"at_ms\":4,\"for_ms\":9");
         assert!(duration.starts_with("s.json:5: fault 0: expected to last"), "{duration}");
+        for held in ["\"hold_ms\":3", "\"upon\":\"new-leader\",\"hold_ms\":9"] {
+            let hold = with_fault(&format!("{held},{kill}"));
+            assert!(hold.starts_with("s.json:5: fault 0: expected hold_ms to stand with upon"), "{hold}");
+        }
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl<'a> Episodes<'a> {
             return None;
         }
         let fault = self.fault(card.sort);
-        self.faults.push(TimedFault { id: 0, at_ms, for_ms, fault });
+        self.faults.push(TimedFault::new(at_ms, for_ms, fault));
         Some(for_ms)
     }
 

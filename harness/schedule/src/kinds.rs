@@ -59,7 +59,7 @@ impl fmt::Display for FaultKind {
 
 impl PartitionShape {
     /// All shapes, in the order in which they are shown.
-    pub const ALL: [PartitionShape; 8] = [
+    pub const ALL: [PartitionShape; 9] = [
         PartitionShape::Halves,
         PartitionShape::One,
         PartitionShape::Majority,
@@ -67,6 +67,7 @@ impl PartitionShape {
         PartitionShape::MajoritiesRing,
         PartitionShape::Bridge,
         PartitionShape::OneWay,
+        PartitionShape::Star,
         PartitionShape::Leader,
     ];
 
@@ -80,6 +81,7 @@ impl PartitionShape {
             PartitionShape::MajoritiesRing => "majorities-ring",
             PartitionShape::Bridge => "bridge",
             PartitionShape::OneWay => "one-way",
+            PartitionShape::Star => "star",
             PartitionShape::Leader => "leader",
         }
     }

@@ -3,7 +3,8 @@
 //! A [`Schedule`] is a list of timed [`Fault`]s over the nodes of a cluster of a given size. It is
 //! [generated](generate) from a seed and a [`Profile`], independent of the target, saved with the run and
 //! accepted back, so that two targets can face the same trial. Faults may name a role instead of nodes; the
-//! role is resolved when the fault fires ([`Fault::resolve`]). What the changes of several faults on one
+//! role is resolved when the fault fires ([`Fault::resolve`]). A fault may also wait for an [`Occasion`],
+//! such as a new leader, instead of firing at a fixed time. What the changes of several faults on one
 //! link come to is [`compose`].
 //!
 //! This crate knows nothing of how a fault is carried out.
@@ -12,6 +13,7 @@ mod check;
 mod deck;
 mod dice;
 mod fault;
+mod figure_8;
 mod file;
 mod generate;
 mod kinds;
@@ -21,6 +23,7 @@ mod presets;
 mod profile;
 mod resolve;
 mod schedule;
+mod script;
 mod shape;
 
 pub use check::{Flaw, Misfit};
@@ -32,4 +35,4 @@ pub use generate::generate;
 pub use link_state::{LinkState, compose};
 pub use presets::{Preset, PresetInfo, presets};
 pub use profile::{Aim, Profile, ProfileError};
-pub use schedule::{Schedule, TimedFault};
+pub use schedule::{Occasion, Schedule, TimedFault};

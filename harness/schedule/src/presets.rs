@@ -3,8 +3,8 @@
 use ordalia_node::NodeId;
 
 use crate::dice::Dice;
-use crate::shape::all_links;
-use crate::{CutMode, Fault, PartitionShape, Role, Targets, TimedFault};
+use crate::script::Script;
+use crate::{Fault, PartitionShape, Targets, TimedFault};
 
 /// A sequence made for a rare interleaving, played again and again over the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,37 +67,7 @@ impl Preset {
     }
 }
 
-/// The faults written so far.
-struct Script<'a> {
-    nodes: &'a [NodeId],
-    dice: &'a mut Dice,
-    duration_ms: u64,
-    faults: Vec<TimedFault>,
-}
-
 impl Script<'_> {
-    /// Adds a fault, shortened to end with the load.
-    fn add(&mut self, at_ms: u64, for_ms: u64, fault: Fault) {
-        let for_ms = for_ms.min(self.duration_ms.saturating_sub(at_ms));
-        if for_ms > 0 {
-            self.faults.push(TimedFault { id: 0, at_ms, for_ms, fault });
-        }
-    }
-
-    /// Delays messages on all links by different times.
-    fn delay(&mut self, at_ms: u64, for_ms: u64, delay_ms: u64, jitter_ms: u64) {
-        self.add(at_ms, for_ms, Fault::Delay { links: all_links(self.nodes), delay_ms, jitter_ms });
-    }
-
-    fn kill_leader(&mut self, at_ms: u64, for_ms: u64) {
-        self.add(at_ms, for_ms, Fault::Kill { targets: Targets::Role(Role::Leader) });
-    }
-
-    fn cut(&mut self, at_ms: u64, for_ms: u64, shape: PartitionShape) {
-        let links = shape.cut(self.nodes, self.dice);
-        self.add(at_ms, for_ms, Fault::Partition { shape, links, mode: CutMode::Drop });
-    }
-
     /// One round: the leader dies, two candidates campaign in one term, and voters crash in between.
     ///
     /// Delays keep candidates from hearing of each other in time, and in a ring of majorities two candidates
@@ -132,37 +102,12 @@ impl Script<'_> {
         let for_ms = self.dice.between(5, 30);
         self.add(at_ms, for_ms, Fault::Kill { targets: Targets::Nodes(nodes) });
     }
-
-    /// One round of Figure 8 of the Raft paper (§5.4.2), left to chance.
-    ///
-    /// Delays that differ from link to link leave a leader's last entries with a minority when it fails. The
-    /// next leader fails soon after, when the first is back and may win with its old entries; it spreads
-    /// them, and fails in turn. An entry counted as committed because a majority has it, though it is of an
-    /// older term, is then overwritten. As many nodes stay up as an election needs. Returns the time of the
-    /// next round.
-    fn figure_8(&mut self, at_ms: u64) -> u64 {
-        let for_ms = self.dice.between(3800, 4400);
-        let (delay_ms, jitter_ms) = (self.dice.between(15, 40), self.dice.between(40, 120));
-        self.delay(at_ms, for_ms, delay_ms, jitter_ms);
-        let (gap_ms, down_ms) = if self.nodes.len() >= 5 { (350, 690) } else { (350, 340) };
-        let end_ms = at_ms + for_ms;
-        let mut failure_ms = at_ms + self.dice.between(200, 400);
-        while failure_ms + gap_ms <= end_ms {
-            let down_ms = self.dice.between(down_ms / 2, down_ms);
-            match self.dice.one_in(4) {
-                true => self.cut(failure_ms, down_ms, PartitionShape::Leader),
-                false => self.kill_leader(failure_ms, down_ms),
-            }
-            failure_ms += self.dice.between(gap_ms, gap_ms * 2);
-        }
-        end_ms + self.dice.between(600, 900)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FaultKind, Profile, generate};
+    use crate::{Profile, Role, generate};
 
     fn preset(name: &str, nodes: u16) -> Vec<TimedFault> {
         generate(5, nodes, 30_000, &Profile::parse(name).unwrap()).faults
@@ -181,20 +126,6 @@ mod tests {
             let soon = leader.at_ms + 50..=leader.at_ms + 200;
             let pulse = |timed: &&TimedFault| soon.contains(&timed.at_ms) && timed.for_ms <= 30;
             assert!(faults.iter().any(|timed| pulse(&timed)), "{leader:?}");
-        }
-    }
-
-    #[test]
-    fn figure_8_fails_leaders_in_a_row_and_leaves_a_quorum() {
-        for (nodes, most) in [(3, 1), (5, 2)] {
-            let faults = preset("figure-8", nodes);
-            let failures: Vec<&TimedFault> =
-                faults.iter().filter(|timed| timed.fault.kind() != FaultKind::Delay).collect();
-            assert!(failures.len() >= 25, "{}", failures.len());
-            for failure in &failures {
-                let down = failures.iter().filter(|f| f.at_ms <= failure.at_ms && failure.at_ms < f.end_ms());
-                assert!(down.count() <= most);
-            }
         }
     }
 

@@ -39,7 +39,8 @@ impl PartitionShape {
             PartitionShape::Majority
             | PartitionShape::Minority
             | PartitionShape::MajoritiesRing
-            | PartitionShape::Bridge => 3,
+            | PartitionShape::Bridge
+            | PartitionShape::Star => 3,
         }
     }
 
@@ -57,6 +58,7 @@ impl PartitionShape {
             PartitionShape::MajoritiesRing => majorities_ring(&order),
             PartitionShape::Bridge => bridge(&order),
             PartitionShape::OneWay => one_way_cut(&order, dice),
+            PartitionShape::Star => all_links(&order[1..]),
             PartitionShape::Leader => Vec::new(),
         }
     }
@@ -176,6 +178,16 @@ mod tests {
             for link in &cut {
                 assert!(!cut.contains(&Link { from: link.to, to: link.from }), "{cut:?}");
             }
+        }
+    }
+
+    #[test]
+    fn in_a_star_one_node_sees_all_and_the_others_only_it() {
+        for (nodes, cut) in cuts(PartitionShape::Star) {
+            let mut sizes: Vec<usize> = views(&nodes, &cut).iter().map(BTreeSet::len).collect();
+            sizes.sort_unstable();
+            assert_eq!(sizes.pop(), Some(nodes.len()), "{cut:?}");
+            assert!(sizes.iter().all(|size| *size == 2), "{cut:?}");
         }
     }
 

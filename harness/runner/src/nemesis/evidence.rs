@@ -47,7 +47,7 @@ mod tests {
 
     fn schedule() -> Schedule {
         let fault = Fault::Kill { targets: Targets::Nodes(vec![NodeId::new(1)]) };
-        let faults = vec![TimedFault { id: 0, at_ms: 1, for_ms: 1, fault }];
+        let faults = vec![TimedFault::new(1, 1, fault)];
         Schedule { version: 1, nodes: 3, seed: None, faults }
     }
 

@@ -1,9 +1,11 @@
 //! Carries out a fault schedule against the world, with evidence.
 //!
-//! Each fault is a little story of its own: wait for its time, resolve its roles, begin it, wait, end it.
+//! Each fault is a little story of its own: wait for its time or occasion, resolve its roles, begin it, wait,
+//! end it.
 //! All stories run side by side in one task. Faults that overlap are kept apart by who holds what: a node
 //! that two faults have killed is restarted when the second one ends, and changes of a link add up.
 
+mod aim;
 mod evidence;
 mod links;
 mod processes;
@@ -14,21 +16,17 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use ordalia_history::FaultPhase;
 use ordalia_record::FaultRecord;
-use ordalia_schedule::{Injection, Roles, Schedule, TimedFault};
+use ordalia_schedule::{Injection, Schedule, TimedFault};
 use serde_json::Value;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 pub use evidence::judge_faults;
 use links::Links;
 use processes::Processes;
 
 use crate::journal::Journal;
-use crate::monitor::{Sightings, ask_all};
-use crate::world::{LOOK_AGAIN, World};
-
-/// How long nodes may take to say who leads when a fault aims at the leader.
-const ROLE_PATIENCE: Duration = Duration::from_millis(100);
+use crate::world::World;
 
 /// What came of beginning or ending a fault.
 #[derive(Clone, Debug, Default)]
@@ -80,10 +78,10 @@ impl<'a> Nemesis<'a> {
         if self.stopped_before(begin).await {
             return Ok(());
         }
-        let Some(injection) = self.resolve(fault, end).await else {
+        let Some(injection) = self.aim(fault, end).await else {
             return self.skip(fault);
         };
-        let label = fault.fault.label(Some(&injection));
+        let label = fault.label(Some(&injection));
         self.note(fault, FaultPhase::Start, &label, Some(&injection), Effect::default())?;
         let effect = self.begin(fault.id, &injection).await;
         self.note(fault, FaultPhase::Started, &label, None, effect)?;
@@ -109,28 +107,14 @@ impl<'a> Nemesis<'a> {
         }
     }
 
-    /// The fault with its roles resolved. A role that nobody has is waited for until the fault's end.
-    async fn resolve(&self, fault: &TimedFault, end: Instant) -> Option<Injection> {
-        if let Some(injection) = fault.fault.resolve(&Roles::default(), &self.world.nodes) {
-            return Some(injection);
-        }
-        while Instant::now() < end && !*self.stop.borrow() {
-            let fresh = Sightings::default();
-            for (node, report) in ask_all(self.world.target, &self.world.addresses, ROLE_PATIENCE).await {
-                fresh.see(node, report.map(|report| report.status));
-            }
-            if let Some(injection) = fault.fault.resolve(&fresh.roles(), &self.world.nodes) {
-                return Some(injection);
-            }
-            sleep(LOOK_AGAIN).await;
-        }
-        None
-    }
-
-    /// A fault whose role nobody had: it is written down, and shows neither effect nor failure.
+    /// A fault whose role nobody had, or whose occasion did not come: it is written down, and shows neither effect nor failure.
     fn skip(&self, fault: &TimedFault) -> io::Result<()> {
-        let label = fault.fault.label(None);
-        let error = Some("nobody had the role that it aims at; nothing was done".to_owned());
+        let label = fault.label(None);
+        let why = match fault.upon {
+            None => "nobody had the role that it aims at",
+            Some(_) => "what it waits for did not come in time",
+        };
+        let error = Some(format!("{why}; nothing was done"));
         self.note(fault, FaultPhase::Healed, &label, None, Effect { error, ..Effect::default() })
     }
 
