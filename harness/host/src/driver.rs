@@ -1,17 +1,21 @@
-//! The core of a host: one node, its timers and its storage, in one thread.
+//! The core of a host: one node, its timers and its storage.
 //!
-//! Inputs come in by a channel, and what may leave goes out by an outlet, in batches. Of one batch,
+//! Inputs wait in an inbox, and what may leave goes out by an outlet, in batches. Of one batch,
 //! the effects ahead of the first record that must be durable leave without waiting; then all
 //! records of the batch are written and synced at once; then the other effects leave, in order.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::convert::Infallible;
 
 use ordalia_node::{
     Answer, Effect, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Request, Status, Ticket,
 };
 
+use tokio::task::yield_now;
+use tokio::time::timeout;
+
 use crate::HostError;
 use crate::clock::Clock;
+use crate::inbox::Inbox;
 use crate::storage::{Disk, Storage};
 use crate::timers::Timers;
 
@@ -83,26 +87,25 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
         Ok(driver)
     }
 
-    /// Runs until the other end of the channel is dropped. What was written behind is then lost, as
+    /// Runs until something fails. What was written behind is lost when the future is dropped, as
     /// with any other end of the process.
-    pub(crate) fn run(&mut self, inputs: &Receiver<Inbound<N::Message>>) -> Result<(), HostError> {
+    pub(crate) async fn run(&mut self, inbox: &Inbox<N::Message>) -> Result<Infallible, HostError> {
         loop {
-            match self.wait(inputs) {
-                Ok(first) => self.batch(first, inputs)?,
-                Err(RecvTimeoutError::Timeout) => self.batch(None, inputs)?,
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            }
+            self.wait(inbox).await;
+            self.batch(inbox)?;
         }
     }
 
-    /// Blocks until there is an input or the next timer runs out.
-    fn wait(
-        &self,
-        inputs: &Receiver<Inbound<N::Message>>,
-    ) -> Result<Option<Inbound<N::Message>>, RecvTimeoutError> {
+    /// Waits until there is an input or the next timer runs out.
+    async fn wait(&self, inbox: &Inbox<N::Message>) {
+        if !inbox.is_empty() {
+            // What a full batch left over. The network has its turn first.
+            return yield_now().await;
+        }
         match self.timers.next_deadline() {
-            None => inputs.recv().map(Some).map_err(|_| RecvTimeoutError::Disconnected),
-            Some(deadline) => inputs.recv_timeout(deadline.since(self.clock.now())).map(Some),
+            None => inbox.filled().await,
+            // Either is a reason to look.
+            Some(deadline) => drop(timeout(deadline.since(self.clock.now()), inbox.filled()).await),
         }
     }
 
@@ -110,12 +113,8 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
     ///
     /// Timers come last so that a message that was waiting, such as a leader's heartbeat, can still
     /// put off a timer that ran out while the core was busy.
-    pub(crate) fn batch(
-        &mut self,
-        first: Option<Inbound<N::Message>>,
-        inputs: &Receiver<Inbound<N::Message>>,
-    ) -> Result<(), HostError> {
-        for input in first.into_iter().chain(inputs.try_iter()).take(BATCH) {
+    pub(crate) fn batch(&mut self, inbox: &Inbox<N::Message>) -> Result<(), HostError> {
+        for input in std::iter::from_fn(|| inbox.pop()).take(BATCH) {
             self.take(input)?;
         }
         let now = self.clock.now();

@@ -1,22 +1,19 @@
-//! Putting the two threads together.
+//! The life of a node, from its start to its end.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
 use ordalia_node::Node;
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::sync::{mpsc as async_mpsc, oneshot};
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
 
-use crate::driver::{Driver, Inbound};
 use crate::network::{self, Network};
 use crate::storage::{Disk, Folder, StorageError};
 use crate::{HostError, HostSettings};
-
-/// Inputs that may wait for the core. Beyond, peers' messages are lost and clients are refused.
-const INBOX: usize = 16 * 1024;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -28,7 +25,10 @@ const BACKLOG: i32 = 1024;
 /// The node could not start, or could not go on.
 pub fn run<N: Node + 'static>(settings: HostSettings) -> Result<(), HostError> {
     let watch_stdin = settings.exit_on_stdin_eof;
-    let host = start::<N, _>(settings, open_folder, true)?;
+    // Ahead of the node, so that whoever sees it run can also end it cleanly.
+    let (signals, terminated) = watch_termination()?;
+    let host = start::<N, _>(settings, open_folder)?;
+    report_termination(signals, terminated, host.ended_by.clone())?;
     if watch_stdin {
         let ended = host.ended_by.clone();
         thread::spawn(move || {
@@ -38,12 +38,12 @@ pub fn run<N: Node + 'static>(settings: HostSettings) -> Result<(), HostError> {
         });
     }
     match host.ended.recv() {
-        Ok(End::Core(result)) => result,
+        Ok(End::Node(result)) => result,
         Ok(end @ (End::StdinClosed | End::Terminated)) => {
             tracing::info!(reason = ?end, "the node ends");
             Ok(())
         }
-        // The core's thread reports before it ends, so its sender is never dropped unused.
+        // The node's thread reports before it ends, so its sender is never dropped unused.
         Err(_) => Ok(()),
     }
 }
@@ -67,7 +67,7 @@ impl Host {
     /// The address cannot be listened on. What goes wrong later, damaged storage among it, is
     /// reported by [`wait`](Host::wait) and [`stop`](Host::stop).
     pub fn spawn<N: Node + 'static>(settings: HostSettings) -> Result<Host, HostError> {
-        start::<N, _>(settings, open_folder, false)
+        start::<N, _>(settings, open_folder)
     }
 
     /// Starts a node over a disk of the caller's own. [`HostSettings::data`] is not looked at.
@@ -78,7 +78,7 @@ impl Host {
         settings: HostSettings,
         disk: D,
     ) -> Result<Host, HostError> {
-        start::<N, _>(settings, move |_| Ok(disk), false)
+        start::<N, _>(settings, move |_| Ok(disk))
     }
 
     /// Where the node listens.
@@ -105,11 +105,11 @@ impl Host {
 
     fn join(mut self) -> Result<(), HostError> {
         for thread in self.threads.drain(..) {
-            // A panic of the node's code is reported by the core's thread itself.
+            // A panic of the node's code is reported by the thread itself.
             let _ = thread.join();
         }
         match self.ended.try_recv() {
-            Ok(End::Core(result)) => result,
+            Ok(End::Node(result)) => result,
             _ => Ok(()),
         }
     }
@@ -118,8 +118,8 @@ impl Host {
 /// Why a node ended.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// The core came to its end.
-    Core(Result<(), HostError>),
+    /// The node came to its end.
+    Node(Result<(), HostError>),
     /// The process at the other end of standard input died.
     StdinClosed,
     /// `SIGTERM` came.
@@ -137,7 +137,6 @@ fn open_folder(settings: &HostSettings) -> Result<Folder, StorageError> {
 fn start<N: Node + 'static, D: Disk + 'static>(
     settings: HostSettings,
     open: impl FnOnce(&HostSettings) -> Result<D, StorageError>,
-    watch_signals: bool,
 ) -> Result<Host, HostError> {
     let refused = |source| HostError::Listen { address: settings.listen, source };
     let listener = listen(&settings).map_err(refused)?;
@@ -146,26 +145,45 @@ fn start<N: Node + 'static, D: Disk + 'static>(
     let disk = open(&settings)?;
     let (ended_by, ended) = mpsc::channel();
     let (stop, stopped) = oneshot::channel();
-    let (inbox, inputs) = mpsc::sync_channel::<Inbound<N::Message>>(INBOX);
-    let (outlet, outbound) = async_mpsc::unbounded_channel();
-    let watched = watch_signals.then(|| ended_by.clone());
-    let network = Network::new(&settings, listener, inbox, outbound, watched);
-    let network = network.map_err(|source| HostError::SetUp { what: "network", source })?;
-
+    let node = settings.config.id;
+    let network = Network::new(settings, listener, runtime("network")?);
     let reports = ended_by.clone();
-    let core = move || {
-        // Once the network is gone, nobody misses what leaves.
-        let outlet = move |batch| drop(outlet.send(batch));
-        let live = || Driver::<N, D, _>::start(&settings.config, settings.seed, disk, outlet)?.run(&inputs);
-        let node = settings.config.id;
-        let result = catch_unwind(AssertUnwindSafe(live)).unwrap_or(Err(HostError::Panicked { node }));
+    let body = move || {
+        let result = network::serve::<N, _>(network, disk, stopped);
         if let Err(error) = &result {
             tracing::error!(%node, %error, "the node cannot go on");
         }
-        let _ = reports.send(End::Core(result));
+        let _ = reports.send(End::Node(result));
     };
-    let threads = vec![spawn("core", core)?, spawn("network", move || network::serve(network, stopped))?];
-    Ok(Host { address, stop: Some(stop), ended, ended_by, threads })
+    Ok(Host { address, stop: Some(stop), ended, ended_by, threads: vec![spawn("node", body)?] })
+}
+
+/// From here on `SIGTERM` no longer kills the process.
+fn watch_termination() -> Result<(Runtime, Signal), HostError> {
+    let runtime = runtime("signals")?;
+    let entered = runtime.enter();
+    let terminated = signal(SignalKind::terminate());
+    let terminated = terminated.map_err(|source| HostError::SetUp { what: "signals", source })?;
+    drop(entered);
+    Ok((runtime, terminated))
+}
+
+/// Reports `SIGTERM`, from a thread of its own, so that a node that is busy or stuck ends too.
+fn report_termination(
+    runtime: Runtime,
+    mut terminated: Signal,
+    ended: mpsc::Sender<End>,
+) -> Result<(), HostError> {
+    let body = move || {
+        runtime.block_on(terminated.recv());
+        let _ = ended.send(End::Terminated);
+    };
+    spawn("signals", body).map(drop)
+}
+
+fn runtime(what: &'static str) -> Result<Runtime, HostError> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|source| HostError::SetUp { what, source })
 }
 
 fn spawn(name: &'static str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, HostError> {

@@ -1,11 +1,13 @@
 //! One real node: TCP, timers and durable storage around an [`ordalia_node::Node`], and the
 //! [`client`] that speaks to it.
 //!
-//! Two threads share the work. The *network* thread accepts, reads lines, parses and writes. The
-//! *core* thread owns the node, its timers and its storage: it takes all waiting inputs, steps the
-//! node for each, makes everything that was persisted durable with one fsync, and only then lets
-//! the effects out that were written after it (group commit). The rule that no effect leaves before
-//! what was persisted ahead of it is durable is kept here, once, for every node.
+//! One thread does it all, because what bounds a busy node is system calls and switches between
+//! threads. The *network* accepts, reads lines, parses and writes. The *core* has its turn when every
+//! socket that was ready has been read: it takes all waiting inputs, steps the node for each, makes
+//! everything that was persisted durable with one fsync, and only then lets the effects out that were
+//! written after it (group commit). While the fsync lasts, more inputs gather in the sockets, so that
+//! batches grow with the load. The rule that no effect leaves before what was persisted ahead of it is
+//! durable is kept here, once, for every node.
 //!
 //! A failed write or fsync ends the node: afterwards nobody could say what is durable.
 //!
@@ -17,6 +19,7 @@ mod connect;
 mod driver;
 mod error;
 mod host;
+mod inbox;
 mod network;
 mod settings;
 pub mod storage;

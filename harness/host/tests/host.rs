@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use ledger::Ledger;
 use ordalia_host::client::{ClientError, WireClient, status};
+use ordalia_host::storage::{Disk, Folder};
 use ordalia_host::{Host, HostError, HostSettings};
 use ordalia_node::{Answer, ErrorCode, Key, NodeConfig, NodeId, Refusal, Request, Value};
 use serde_json::json;
@@ -309,6 +311,61 @@ async fn a_panic_of_the_node_ends_it_with_an_error() {
     let error = client.call(&write("panic", 1), PATIENCE).await.unwrap_err();
     assert_eq!((error.kind(), error.is_definite()), ("connection-closed", false));
     assert!(matches!(host.wait(), Err(HostError::Panicked { .. })));
+}
+
+/// A folder whose syncs wait for a word.
+struct Gated {
+    folder: Folder,
+    gate: Receiver<()>,
+}
+
+impl Disk for Gated {
+    fn list(&mut self) -> io::Result<Vec<String>> {
+        self.folder.list()
+    }
+    fn read(&mut self, file: &str) -> io::Result<Vec<u8>> {
+        self.folder.read(file)
+    }
+    fn create(&mut self, file: &str) -> io::Result<()> {
+        self.folder.create(file)
+    }
+    fn append(&mut self, file: &str, bytes: &[u8]) -> io::Result<()> {
+        self.folder.append(file, bytes)
+    }
+    fn sync(&mut self, file: &str) -> io::Result<()> {
+        self.gate.recv_timeout(PATIENCE).map_err(io::Error::other)?;
+        self.folder.sync(file)
+    }
+    fn truncate(&mut self, file: &str, length: u64) -> io::Result<()> {
+        self.folder.truncate(file, length)
+    }
+    fn rename(&mut self, from: &str, to: &str) -> io::Result<()> {
+        self.folder.rename(from, to)
+    }
+    fn remove(&mut self, file: &str) -> io::Result<()> {
+        self.folder.remove(file)
+    }
+    fn sync_directory(&mut self) -> io::Result<()> {
+        self.folder.sync_directory()
+    }
+}
+
+#[test]
+fn what_need_not_be_durable_is_on_the_wire_before_the_disk_is_asked() {
+    let folder = tempdir().unwrap();
+    let (open, gate) = mpsc::channel();
+    let disk = Gated { folder: Folder::open(folder.path()).unwrap(), gate };
+    let host = Host::spawn_on::<Ledger, _>(settings(folder.path(), 1, 1), disk).unwrap();
+    let mut raw = Raw::connect(host.address());
+    // One segment, so that both come in one batch; the read finds nothing, the write must be durable.
+    raw.send(
+        b"{\"body\":{\"type\":\"read\",\"key\":\"x\",\"msg_id\":1}}\n\
+          {\"body\":{\"type\":\"write\",\"key\":\"x\",\"value\":1,\"msg_id\":2}}\n",
+    );
+    assert_eq!(raw.reply()["body"]["in_reply_to"], 1);
+    open.send(()).unwrap();
+    assert_eq!(raw.reply()["body"], json!({"type": "write_ok", "in_reply_to": 2}));
+    host.stop().unwrap();
 }
 
 #[test]

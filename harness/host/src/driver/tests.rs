@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::io;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::mpsc::{self, SyncSender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -68,8 +67,7 @@ type Outlet = Box<dyn FnMut(Vec<Outbound<Told>>)>;
 /// A driver, the way in, and what happened.
 struct Bench {
     driver: Driver<Ledger, Watched, Outlet>,
-    inbox: SyncSender<Inbound<Told>>,
-    inputs: Receiver<Inbound<Told>>,
+    inbox: Inbox<Told>,
     journal: Journal,
     status: Rc<RefCell<Status>>,
 }
@@ -100,25 +98,24 @@ impl Bench {
         let folder = Folder::open(path).unwrap();
         let disk = Watched { folder, journal: Arc::clone(&journal), fails: false };
         let driver = Driver::start(&config, 1, disk, outlet).unwrap();
-        let (inbox, inputs) = mpsc::sync_channel(100);
-        Bench { driver, inbox, inputs, journal, status }
+        Bench { driver, inbox: Inbox::new(100), journal, status }
     }
 
     /// Puts requests in the inbox, with tickets from 0.
     fn ask(&self, requests: impl IntoIterator<Item = Request>) {
         for (ticket, request) in requests.into_iter().enumerate() {
-            self.inbox.try_send(Inbound::Request { ticket: Ticket(ticket as u64), request }).unwrap();
+            assert!(self.inbox.push(Inbound::Request { ticket: Ticket(ticket as u64), request }));
         }
     }
 
     /// Handles all that waits as one batch, and says what happened.
     fn batch(&mut self) -> Vec<String> {
-        self.driver.batch(None, &self.inputs).unwrap();
+        self.driver.batch(&self.inbox).unwrap();
         std::mem::take(&mut *self.journal.lock().unwrap())
     }
 
     fn ticks(&mut self) -> serde_json::Value {
-        self.inbox.try_send(Inbound::Status { ticket: Ticket(99) }).unwrap();
+        assert!(self.inbox.push(Inbound::Status { ticket: Ticket(99) }));
         self.batch();
         self.status.borrow().fields["ticks"].clone()
     }
@@ -141,7 +138,7 @@ fn one_sync_serves_a_batch_and_nothing_leaves_ahead_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Bench::over(folder.path());
     bench.ask([read("x"), write("x", 1), read("x"), write("y", 2)]);
-    bench.inbox.try_send(Inbound::Status { ticket: Ticket(9) }).unwrap();
+    assert!(bench.inbox.push(Inbound::Status { ticket: Ticket(9) }));
     assert_eq!(
         bench.batch(),
         [
@@ -166,7 +163,7 @@ fn nothing_leaves_after_a_sync_that_failed() {
     let mut bench = Bench::over(folder.path());
     bench.driver.storage.disk_mut().fails = true;
     bench.ask([read("x"), write("x", 1), read("x")]);
-    let error = bench.driver.batch(None, &bench.inputs).unwrap_err();
+    let error = bench.driver.batch(&bench.inbox).unwrap_err();
     assert!(error.to_string().contains("sync log-0"), "{error}");
     assert_eq!(*bench.journal.lock().unwrap(), ["reply 0 false", "append log-0"]);
 }
@@ -238,16 +235,29 @@ fn an_input_of_the_same_batch_can_stop_or_put_off_a_timer_that_is_due() {
     }
 }
 
-#[test]
-fn the_driver_wakes_by_itself_for_a_timer() {
+#[tokio::test]
+async fn the_driver_wakes_by_itself_for_a_timer() {
     let folder = tempfile::tempdir().unwrap();
     let mut bench = Bench::over(folder.path());
     bench.ask([write("tick", 1)]);
     bench.batch();
     while bench.driver.timers.len() > 0 {
-        let woken = bench.driver.wait(&bench.inputs);
-        assert!(matches!(woken, Err(RecvTimeoutError::Timeout)), "{woken:?}");
+        bench.driver.wait(&bench.inbox).await;
+        assert!(bench.inbox.is_empty());
         bench.batch();
     }
     assert_eq!(bench.ticks(), 1);
+}
+
+#[tokio::test]
+async fn what_a_full_batch_left_over_is_handled_without_another_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = Bench::over(folder.path());
+    bench.inbox = Inbox::new(2 * BATCH);
+    bench.ask((0..BATCH + 1).map(|_| read("x")));
+    bench.driver.wait(&bench.inbox).await;
+    assert_eq!(bench.batch().len(), BATCH);
+    let waited = timeout(Duration::from_secs(30), bench.driver.wait(&bench.inbox)).await;
+    waited.expect("nothing else comes");
+    assert_eq!(bench.batch(), [format!("reply {BATCH} false")]);
 }

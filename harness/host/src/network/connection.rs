@@ -10,9 +10,8 @@ use std::time::Duration;
 use ordalia_node::Ticket;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::Notify;
 
 use super::lines::{LONGEST_LINE, Lines};
@@ -54,11 +53,13 @@ pub(super) struct Asked {
 }
 
 impl Connection {
-    pub(super) fn new(number: u32, remote: SocketAddr) -> Self {
+    pub(super) fn new(number: u32, remote: SocketAddr, stream: OwnedWriteHalf) -> Self {
+        let outbox = Outbox::new(LIMIT);
+        outbox.connect(stream);
         Self {
             number,
             remote,
-            outbox: Outbox::new(LIMIT, true),
+            outbox,
             complaints: Throttle::default(),
             unanswered: RefCell::default(),
             tickets: Cell::new(0),
@@ -91,9 +92,18 @@ impl Connection {
         self.unanswered.borrow_mut().remove(&(ticket.0 as u32))
     }
 
+    /// Writes what waits, as far as the socket takes it now.
+    pub(super) fn flush(&self) {
+        self.outbox.flush();
+        if self.reads_no_more.get() {
+            // This may have been the last answer.
+            self.outbox.wake();
+        }
+    }
+
     /// Ends the connection, also while a write to it is stuck.
     pub(super) fn cut(&self) {
-        self.outbox.set_up(false);
+        self.outbox.disconnect();
         self.cut.notify_one();
     }
 
@@ -112,15 +122,15 @@ impl Connection {
 }
 
 /// Serves a connection until it ends.
-pub(super) async fn serve<M>(mut stream: TcpStream, remote: SocketAddr, router: Rc<Router<M>>)
+pub(super) async fn serve<M>(stream: TcpStream, remote: SocketAddr, router: Rc<Router<M>>)
 where
     M: Serialize + DeserializeOwned,
 {
-    let connection = router.enter(remote);
-    let (reading, writing) = stream.split();
+    let (reading, writing) = stream.into_split();
+    let connection = router.enter(remote, writing);
     let ended = tokio::select! {
         ended = read(reading, &connection, &router) => ended,
-        ended = write(writing, &connection) => ended,
+        ended = write(&connection) => ended,
         () = connection.cut.notified() => Ok(()),
     };
     router.leave(connection.number);
@@ -132,7 +142,7 @@ where
     }
 }
 
-async fn read<M>(stream: ReadHalf<'_>, connection: &Connection, router: &Router<M>) -> io::Result<()>
+async fn read<M>(stream: OwnedReadHalf, connection: &Connection, router: &Router<M>) -> io::Result<()>
 where
     M: Serialize + DeserializeOwned,
 {
@@ -149,13 +159,10 @@ where
     Ok(())
 }
 
-async fn write(mut stream: WriteHalf<'_>, connection: &Connection) -> io::Result<()> {
-    let mut block = Vec::new();
+/// Writes what could not be written at once, until the connection is over.
+async fn write(connection: &Connection) -> io::Result<()> {
     loop {
-        connection.outbox.filled().await;
-        while connection.outbox.take(&mut block) {
-            stream.write_all(&block).await?;
-        }
+        connection.outbox.drain().await?;
         if connection.is_over() {
             return Ok(());
         }

@@ -3,16 +3,16 @@
 use std::cell::RefCell;
 use std::io;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ordalia_node::NodeId;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
-use tokio::time::{sleep, timeout};
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::time::{Instant, sleep};
 
 use super::outbox::{Limit, NotTaken, Outbox};
 use crate::connect::connect;
@@ -51,7 +51,7 @@ impl Link {
             peer,
             address,
             head: format!(r#"{{"src":"{me}","dest":"{peer}","body":"#),
-            outbox: Outbox::new(LIMIT, false),
+            outbox: Outbox::new(LIMIT),
             dropped: Throttle::default(),
             rng: RefCell::new(rng),
         }
@@ -76,27 +76,46 @@ impl Link {
         }
     }
 
+    /// Writes what waits, as far as the socket takes it now.
+    pub(super) fn flush(&self) {
+        self.outbox.flush();
+    }
+
     /// Carries messages until the connection ends.
-    async fn carry(&self, mut stream: TcpStream) -> io::Result<()> {
-        let (reading, writing) = stream.split();
-        tokio::select! {
+    async fn carry(&self, stream: TcpStream) -> io::Result<()> {
+        let (reading, writing) = stream.into_split();
+        self.outbox.connect(writing);
+        let ended = tokio::select! {
             ended = until_closed(reading) => ended,
-            ended = self.write(writing) => ended,
+            ended = self.drain() => ended,
+            () = self.ping() => Ok(()),
+        };
+        self.outbox.disconnect();
+        ended
+    }
+
+    async fn drain(&self) -> io::Result<()> {
+        loop {
+            self.outbox.drain().await?;
         }
     }
 
-    async fn write(&self, mut stream: WriteHalf<'_>) -> io::Result<()> {
-        let ping = format!(r#"{}{{"type":"ping"}}}}{}"#, self.head, '\n').into_bytes();
-        let mut block = Vec::new();
+    /// Sends a ping whenever nothing else was written for a while.
+    async fn ping(&self) {
+        let ping = format!(r#"{}{{"type":"ping"}}}}"#, self.head);
         loop {
-            match timeout(PING_EVERY, self.outbox.filled()).await {
-                Ok(()) => {
-                    while self.outbox.take(&mut block) {
-                        stream.write_all(&block).await?;
-                    }
-                }
-                Err(_idle) => stream.write_all(&ping).await?,
+            let idle = self.outbox.last_written().elapsed();
+            if let Some(left) = PING_EVERY.checked_sub(idle).filter(|left| !left.is_zero()) {
+                sleep(left).await;
+                continue;
             }
+            // Where it does not fit, enough else waits.
+            let _ = self.outbox.push(|bytes| {
+                bytes.extend_from_slice(ping.as_bytes());
+                Ok(())
+            });
+            self.flush();
+            sleep(PING_EVERY).await;
         }
     }
 
@@ -107,7 +126,7 @@ impl Link {
 }
 
 /// Reads to the end. The peer says nothing here, but its end is noticed at once.
-async fn until_closed(mut stream: ReadHalf<'_>) -> io::Result<()> {
+async fn until_closed(mut stream: OwnedReadHalf) -> io::Result<()> {
     let mut ignored = [0; 256];
     while stream.read(&mut ignored).await? > 0 {}
     Ok(())
@@ -122,9 +141,7 @@ pub(super) async fn keep(link: std::rc::Rc<Link>) {
             Ok(stream) => {
                 tracing::debug!(%node, %peer, "connected");
                 let since = Instant::now();
-                link.outbox.set_up(true);
                 let ended = link.carry(stream).await;
-                link.outbox.set_up(false);
                 tracing::debug!(%node, %peer, ?ended, "the connection is lost");
                 // A proxy accepts also when the peer is gone, and closes at once.
                 if since.elapsed() > LAST_PAUSE {

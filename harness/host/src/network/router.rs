@@ -4,18 +4,19 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::mpsc::{SyncSender, TrySendError};
 
 use ordalia_node::wire::{Envelope, Reply, ReplyBody, RequestBody, StatusBody};
 use ordalia_node::{Answer, ErrorCode, NodeConfig, NodeId, Refusal, Status, Ticket};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::net::tcp::OwnedWriteHalf;
 
 use super::connection::{Asked, Connection};
 use super::inbound::{self, Line, Odd};
 use super::link::Link;
 use super::outbox::NotTaken;
 use crate::driver::{Inbound, Outbound};
+use crate::inbox::Inbox;
 use crate::throttle::Throttle;
 
 /// What an idle peer sends.
@@ -27,7 +28,9 @@ pub(super) struct Router<M> {
     name: String,
     peers: BTreeSet<NodeId>,
     links: BTreeMap<NodeId, Rc<Link>>,
-    core: SyncSender<Inbound<M>>,
+    inbox: Inbox<M>,
+    /// Connections with something new to write.
+    unwritten: RefCell<Vec<Rc<Connection>>>,
     connections: RefCell<HashMap<u32, Rc<Connection>>>,
     last_number: Cell<u32>,
     overflow: Throttle,
@@ -88,6 +91,7 @@ impl<M: Serialize + DeserializeOwned> Router<M> {
             },
         };
         self.reply(connection, &Asked { client: client.into(), msg_id: asked }, Err(refusal));
+        connection.outbox.wake();
     }
 
     /// What is no request of the vocabulary: answered here, or refused as returned, or dropped.
@@ -112,6 +116,7 @@ impl<M: Serialize + DeserializeOwned> Router<M> {
             }
             Odd::Ping => {
                 self.write(connection, client, PingBody { kind: "ping_ok", in_reply_to: msg_id });
+                connection.outbox.wake();
                 None
             }
             Odd::UnknownType(kind) => {
@@ -139,18 +144,19 @@ impl<M: Serialize + DeserializeOwned> Router<M> {
         {
             let refusal = Refusal::new(ErrorCode::TemporarilyUnavailable, "too many inputs wait");
             self.reply(connection, &asked, Err(refusal));
+            connection.outbox.wake();
         }
     }
 
     /// Hands an input to the core, if the core keeps up.
     fn pass_on(&self, inbound: Inbound<M>) -> Result<(), ()> {
-        let sent = self.core.try_send(inbound);
-        if matches!(sent, Err(TrySendError::Full(_)))
-            && let Some(count) = self.overflow.occur()
-        {
+        if self.inbox.push(inbound) {
+            return Ok(());
+        }
+        if let Some(count) = self.overflow.occur() {
             tracing::warn!(node = %self.me, count, "inputs are dropped, because too many wait for the core");
         }
-        sent.map_err(drop)
+        Err(())
     }
 
     fn reject_line(&self, connection: &Connection, line: &[u8], error: &serde_json::Error) {
@@ -158,6 +164,7 @@ impl<M: Serialize + DeserializeOwned> Router<M> {
             Some(msg_id) => {
                 let refusal = Refusal::new(ErrorCode::MalformedRequest, error.to_string());
                 self.reply(connection, &Asked { client: "".into(), msg_id }, Err(refusal));
+                connection.outbox.wake();
             }
             None => self.complain(connection, &format!("a line is no message: {error}")),
         }
@@ -165,17 +172,14 @@ impl<M: Serialize + DeserializeOwned> Router<M> {
 }
 
 impl<M> Router<M> {
-    pub(super) fn new(
-        config: &NodeConfig,
-        links: BTreeMap<NodeId, Rc<Link>>,
-        core: SyncSender<Inbound<M>>,
-    ) -> Self {
+    pub(super) fn new(config: &NodeConfig, links: BTreeMap<NodeId, Rc<Link>>, inbox: Inbox<M>) -> Self {
         Self {
             me: config.id,
             name: config.id.to_string(),
             peers: config.peers().collect(),
             links,
-            core,
+            inbox,
+            unwritten: RefCell::default(),
             connections: RefCell::default(),
             last_number: Cell::new(0),
             overflow: Throttle::default(),
@@ -183,12 +187,23 @@ impl<M> Router<M> {
     }
 
     /// Enters a new connection.
-    pub(super) fn enter(&self, remote: SocketAddr) -> Rc<Connection> {
+    pub(super) fn enter(&self, remote: SocketAddr, stream: OwnedWriteHalf) -> Rc<Connection> {
         let number = self.last_number.get().wrapping_add(1);
         self.last_number.set(number);
-        let connection = Rc::new(Connection::new(number, remote));
+        let connection = Rc::new(Connection::new(number, remote, stream));
         self.connections.borrow_mut().insert(number, connection.clone());
         connection
+    }
+
+    /// Where inputs wait for the core.
+    pub(super) fn inbox(&self) -> &Inbox<M> {
+        &self.inbox
+    }
+
+    /// Writes all that was dispatched, as far as the sockets take it now.
+    pub(super) fn flush(&self) {
+        self.links.values().for_each(|link| link.flush());
+        self.unwritten.borrow_mut().drain(..).for_each(|connection| connection.flush());
     }
 
     /// Forgets a connection, and all that its client asked.
@@ -228,6 +243,7 @@ impl<M> Router<M> {
         let Some(connection) = connection else { return };
         if let Some(asked) = connection.redeem(ticket) {
             write(&connection, &asked);
+            self.unwritten.borrow_mut().push(connection);
         }
     }
 
