@@ -4,7 +4,8 @@ use ordalia_node::NodeId;
 
 use crate::dice::Dice;
 use crate::script::Script;
-use crate::{Fault, PartitionShape, Targets, TimedFault};
+use crate::shape::{all_links, both_ways};
+use crate::{CutMode, Fault, PartitionShape, Targets, TimedFault};
 
 /// A sequence made for a rare interleaving, played again and again over the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,13 +69,39 @@ impl Preset {
 }
 
 impl Script<'_> {
+    /// One round of either sort: most find a forgotten vote by a duel, if there are nodes enough for one.
+    fn vote_storm(&mut self, at_ms: u64) -> u64 {
+        if self.nodes.len() >= 5 && !self.dice.one_in(3) { self.duel(at_ms) } else { self.storm(at_ms) }
+    }
+
+    /// One round: the leader dies, and two rivals that do not hear of each other ask the same voters.
+    ///
+    /// Voters see nobody but the rivals, so that only those can be elected. Delays of nearly the shortest
+    /// election time-out bring both to ask in one term, wherever in the range their time-outs run out. If
+    /// the leader that dies is one of the two, the round is in vain.
+    fn duel(&mut self, at_ms: u64) -> u64 {
+        let order = self.dice.shuffled(self.nodes);
+        let (rivals, voters) = order.split_at(2);
+        let for_ms = self.dice.between(1600, 1900);
+        let cut = |shape, links| Fault::Partition { shape, links, mode: CutMode::Drop };
+        self.add(at_ms, for_ms, cut(PartitionShape::One, all_links(rivals)));
+        self.add(at_ms, for_ms, cut(PartitionShape::Star, all_links(voters)));
+        let (links, delay_ms) = (both_ways(rivals, voters), self.dice.between(110, 135));
+        self.add(at_ms, for_ms, Fault::Delay { links, delay_ms, jitter_ms: 0 });
+        self.kill_leader(at_ms + 10, 1300);
+        let pulse_ms = at_ms + 10 + self.dice.between(50, 100);
+        let for_pulse_ms = self.dice.between(5, 30);
+        self.add(pulse_ms, for_pulse_ms, Fault::Kill { targets: Targets::Nodes(vec![voters[0]]) });
+        at_ms + for_ms + self.dice.between(700, 1000)
+    }
+
     /// One round: the leader dies, two candidates campaign in one term, and voters crash in between.
     ///
     /// Delays keep candidates from hearing of each other in time, and in a ring of majorities two candidates
     /// share a voter without seeing each other at all. A voter that has answered the one, crashes, and is
     /// back before the other's request arrives votes a second time if it forgot the first: two leaders in one
     /// term. Returns the time of the next round, after a calm in which clients see what has become of it.
-    fn vote_storm(&mut self, at_ms: u64) -> u64 {
+    fn storm(&mut self, at_ms: u64) -> u64 {
         let for_ms = self.dice.between(1500, 1800);
         let (delay_ms, jitter_ms) = (self.dice.between(20, 60), self.dice.between(40, 100));
         self.delay(at_ms, for_ms, delay_ms, jitter_ms);
