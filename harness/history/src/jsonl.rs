@@ -1,84 +1,37 @@
 //! JSON Lines: one event a line, in time order.
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-
-use thiserror::Error;
+use std::io::{self, BufRead, Write};
+use std::path::Path;
 
 use crate::Event;
+use crate::source::{open, read_line};
+pub use crate::{ReadError, Recorded};
 
-/// Why a history could not be read.
-#[derive(Debug, Error)]
-pub enum ReadError {
-    /// The file could not be opened or read.
-    #[error("{}: {source}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A line is no event.
-    #[error("{}:{line}: expected an event such as {{\"index\":0,\"time\":12,\"process\":3,\"type\":\"invoke\",\"f\":\"read\",\"value\":null}}: {source}", path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: u64,
-        /// What the parser found.
-        source: serde_json::Error,
-    },
-    /// The indices do not count up from 0.
-    #[error("{}:{line}: expected index {expected}, found {found}; events must be numbered from 0 without gaps", path.display())]
-    Index {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: u64,
-        /// The index that should stand here.
-        expected: u64,
-        /// The index that stands here.
-        found: u64,
-    },
-}
-
-/// What a file held: its events, and whether its last line was cut off in the middle.
-#[derive(Debug, Default)]
-pub struct Recorded {
-    /// All whole events, in order.
-    pub events: Vec<Event>,
-    /// The last line did not end with a newline and is no event: its writer was killed while
-    /// writing it. All that was recorded before it is in `events`.
-    pub torn_tail: bool,
-}
-
-/// Reads a whole history from a file.
+/// Reads a whole history from a file, which may be compressed with gzip.
 ///
 /// # Errors
 /// The file cannot be read, or a line is not an event; the message names file and line. A torn
 /// last line is no error, but is reported in [`Recorded::torn_tail`].
 pub fn read(path: &Path) -> Result<Recorded, ReadError> {
-    let io_error = |source| ReadError::Io { path: path.to_owned(), source };
-    let mut reader = BufReader::new(File::open(path).map_err(io_error)?);
+    read_from(open(path)?, path)
+}
+
+/// Reads a whole history from a stream; the path is for the messages.
+pub(crate) fn read_from(mut reader: impl BufRead, path: &Path) -> Result<Recorded, ReadError> {
     let mut recorded = Recorded::default();
     let mut text = Vec::new();
-    let mut line = 0;
-    loop {
-        text.clear();
-        if reader.read_until(b'\n', &mut text).map_err(io_error)? == 0 {
-            return Ok(recorded);
+    let mut line = 1;
+    while read_line(&mut reader, &mut text, line).map_err(|error| error.of(path))? {
+        if !text.iter().all(u8::is_ascii_whitespace) {
+            match serde_json::from_slice::<Event>(&text) {
+                Ok(event) => push(&mut recorded.events, event, path, line)?,
+                Err(_) if text.last() != Some(&b'\n') => recorded.torn_tail = true,
+                Err(source) => return Err(ReadError::Line { path: path.to_owned(), line, source }),
+            }
         }
         line += 1;
-        if text.iter().all(u8::is_ascii_whitespace) {
-            continue;
-        }
-        match serde_json::from_slice::<Event>(&text) {
-            Ok(event) => push(&mut recorded.events, event, path, line)?,
-            Err(_) if text.last() != Some(&b'\n') => recorded.torn_tail = true,
-            Err(source) => return Err(ReadError::Line { path: path.to_owned(), line, source }),
-        }
     }
+    Ok(recorded)
 }
 
 /// Adds an event after checking its index.

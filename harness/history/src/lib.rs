@@ -5,18 +5,28 @@
 //! certainly did not happen) or `info` (nobody knows). The field meanings are Jepsen's. Faults
 //! appear in the same list as events of the process `"nemesis"`.
 //!
-//! [`pair`] turns events into [`Operation`]s, [`jsonl`] reads and writes the file form, and
-//! [`fault_windows`] finds the spans of time in which a fault was in force.
+//! [`pair`] turns events into [`Operation`]s, [`jsonl`] reads and writes the file form, [`edn`] and
+//! [`porcupine`] read those of other tools, [`read_auto`] finds out which it is, and [`fault_windows`]
+//! finds the spans of time in which a fault was in force.
 //!
 //! This crate knows nothing of processes, networks, checkers or targets.
 
+pub mod edn;
 mod event;
 mod faults;
+mod format;
 pub mod jsonl;
 mod operation;
+pub mod porcupine;
+mod read_error;
+mod recorded;
+mod source;
 
 pub use event::{Event, EventType, OpError, Process};
 pub use faults::{FaultPhase, FaultWindow, fault_event_value, fault_windows};
+pub use format::{Format, detect, read, read_auto};
 pub use operation::{Operation, Outcome, PairError, pair};
+pub use read_error::{ParseError, ReadError};
+pub use recorded::Recorded;
 
 pub use serde_json::Value;
