@@ -119,7 +119,7 @@ pub struct CheckArgs {
     /// The value that objects have at first, as JSON.
     #[arg(long, default_value = "null")]
     pub initial: String,
-    /// The form of the file.
+    /// The form of the file, which may be compressed with gzip.
     #[arg(long, value_enum, default_value_t = Format::Auto)]
     pub format: Format,
     /// How long it may take before the verdict is unknown.
@@ -140,6 +140,22 @@ pub enum Format {
     Auto,
     /// One JSON event a line.
     Jsonl,
+    /// Operation maps as Jepsen and Knossos write them.
+    Edn,
+    /// The etcd and key-value logs of Porcupine.
+    Porcupine,
+}
+
+impl Format {
+    /// The format that is asked for; `None` where the content tells it.
+    pub fn named(self) -> Option<ordalia_history::Format> {
+        match self {
+            Format::Auto => None,
+            Format::Jsonl => Some(ordalia_history::Format::Jsonl),
+            Format::Edn => Some(ordalia_history::Format::Edn),
+            Format::Porcupine => Some(ordalia_history::Format::Porcupine),
+        }
+    }
 }
 
 /// The arguments of `report`.
