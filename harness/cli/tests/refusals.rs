@@ -67,7 +67,7 @@ fn a_schedule_that_cannot_be_carried_out_is_refused_before_anything_starts() {
     let head = r#""version":1,"nodes":3"#;
     let stranger = r#"{"id":0,"at_ms":10,"for_ms":10,"kind":"kill","targets":{"nodes":["n4"]}}"#;
     let file = schedule(results.path(), &format!("{{{head},\n\"faults\":[{stranger}]}}"));
-    run(&file, 255, &["schedule.json", "n4"]);
+    run(&file, 254, &["schedule.json:2", "n4"]);
     let file = schedule(results.path(), &format!("{{{head},\n\"faults\":[{{\"id\":0,]}}"));
     run(&file, 255, &["schedule.json:2"]);
     let file = schedule(results.path(), r#"{"version":1,"nodes":5,"faults":[]}"#);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ordalia_runner::{BuiltIn, TestSettings, judge, run_test};
-use ordalia_schedule::{Profile, Schedule, generate};
+use ordalia_schedule::{Profile, Schedule, ScheduleError, generate};
 use ordalia_workload::{Workload, WorkloadSettings};
 use tokio::sync::watch;
 
@@ -80,7 +80,11 @@ fn draw_seed() -> u64 {
 /// The schedule that was given, or one generated.
 fn schedule(args: &RunArgs, seed: u64) -> Result<Schedule, Failure> {
     if let Some(path) = &args.schedule {
-        let schedule = Schedule::read(path)?;
+        let schedule = Schedule::read(path).map_err(|error| match error {
+            // Well formed, and yet not to be carried out: that was asked for, not damaged.
+            ScheduleError::Flaw { .. } => Failure::usage(error.to_string()),
+            _ => Failure::from(error),
+        })?;
         schedule.check_fits(args.nodes).map_err(|error| Failure::usage(error.to_string()))?;
         return Ok(schedule);
     }
