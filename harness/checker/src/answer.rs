@@ -12,7 +12,7 @@ pub(crate) fn is_refused(operation: &Operation) -> bool {
 }
 
 /// Whether the operation was ok or refused because of the object's state.
-pub(crate) fn is_answered(operation: &Operation) -> bool {
+pub fn is_answered(operation: &Operation) -> bool {
     operation.outcome == Outcome::Ok || is_refused(operation)
 }
 

@@ -12,6 +12,7 @@ mod recovery;
 mod stats;
 mod verdict;
 
+pub use answer::is_answered;
 pub use availability::Availability;
 pub use check::{Budget, Checker, History, TestVerdict};
 pub use linearizable::{Linearizable, linearizable};

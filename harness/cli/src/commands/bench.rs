@@ -9,7 +9,8 @@ use std::io::Write;
 
 use anyhow::Context;
 use hdrhistogram::Histogram;
-use ordalia_history::{Outcome as Ended, jsonl, pair};
+use ordalia_checker::is_answered;
+use ordalia_history::{jsonl, pair};
 use ordalia_record::{RunFolder, RunInfo, read_json};
 use ordalia_runner::{Silent, TestSettings, run_test};
 use ordalia_schedule::Schedule;
@@ -33,7 +34,8 @@ struct Figures {
     ops_per_s: f64,
     p50_us: u64,
     p99_us: u64,
-    messages_per_op: f64,
+    /// Counted by the proxies, so absent where there are none.
+    messages_per_op: Option<f64>,
 }
 
 /// Measures, and prints a table.
@@ -101,8 +103,8 @@ fn figures(folder: &RunFolder, clients: usize, proxied: bool) -> anyhow::Result<
     let operations = pair(&jsonl::read(&folder.history())?.events)?;
     let mut latencies = Histogram::<u64>::new_with_bounds(1, LONGEST_US, 3)?;
     let measured = operations.iter().filter(|operation| {
-        let answered = operation.outcome == Ended::Ok || operation.outcome == Ended::Fail;
-        answered
+        // A refusal for want of a leader is quick, and is no work done.
+        is_answered(operation)
             && operation.invoked_ns >= begin
             && operation.completed_ns.is_some_and(|end| end <= load.end_ns)
     });
@@ -117,7 +119,7 @@ fn figures(folder: &RunFolder, clients: usize, proxied: bool) -> anyhow::Result<
         ops_per_s: latencies.len() as f64 / ((load.end_ns - begin) as f64 / 1e9),
         p50_us: latencies.value_at_quantile(0.5),
         p99_us: latencies.value_at_quantile(0.99),
-        messages_per_op: messages as f64 / operations.len().max(1) as f64,
+        messages_per_op: proxied.then_some(messages as f64 / operations.len().max(1) as f64),
     })
 }
 
@@ -146,7 +148,6 @@ fn typical(figures: &[Figures]) -> Figures {
         ops_per_s: of(|f| f.ops_per_s),
         p50_us: of(|f| f.p50_us as f64) as u64,
         p99_us: of(|f| f.p99_us as f64) as u64,
-        messages_per_op: of(|f| f.messages_per_op),
         ..figures[0]
     }
 }
