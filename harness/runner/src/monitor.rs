@@ -49,9 +49,9 @@ impl Sightings {
         let Some(statuses) = last.values().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
             return false;
         };
-        let believed: Vec<_> = statuses.iter().map(|status| status.leader).collect();
-        believed.iter().all(Option::is_none) && !statuses.iter().any(|status| status.term.is_some())
-            || believed.windows(2).all(|pair| pair[0] == pair[1]) && believed.iter().all(Option::is_some)
+        let leaderless = statuses.iter().all(|status| status.leader.is_none() && status.term.is_none());
+        let first = statuses.first().and_then(|status| status.leader);
+        leaderless || first.is_some() && statuses.iter().all(|status| status.leader == first)
     }
 
     pub(crate) fn roles(&self) -> Roles {

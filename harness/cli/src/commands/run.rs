@@ -40,7 +40,7 @@ fn carry_out(target: &BuiltIn, workload: &dyn Workload, settings: &TestSettings,
     let runtime = runtime()?;
     let observer = observer(args.plain);
     let (interrupted, interrupt) = watch::channel(false);
-    runtime.spawn(heed_interrupts(interrupted));
+    heed_interrupts(interrupted)?;
     let test = run_test(target, workload, settings, observer.as_ref(), interrupt);
     let folder = runtime.block_on(test).map_err(as_usage)?;
     observer.phase("judging");
@@ -60,16 +60,23 @@ fn as_usage(error: ordalia_runner::RunError) -> Failure {
     }
 }
 
-/// Ends the load in order at the first Ctrl-C, and everything at the second.
-async fn heed_interrupts(interrupted: watch::Sender<bool>) {
-    if tokio::signal::ctrl_c().await.is_err() {
-        return;
-    }
-    eprintln!("interrupted: ending the test in order; once more to end at once");
-    interrupted.send_replace(true);
-    if tokio::signal::ctrl_c().await.is_ok() {
-        std::process::exit(255);
-    }
+/// Ends the load in order at the first Ctrl-C, and everything at the second. In a thread of its own, so that
+/// it is heeded as well while the verdict is reached, when nothing else waits.
+fn heed_interrupts(interrupted: watch::Sender<bool>) -> anyhow::Result<()> {
+    let runtime = runtime()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            if tokio::signal::ctrl_c().await.is_err() {
+                return;
+            }
+            eprintln!("interrupted: ending the test in order; once more to end at once");
+            interrupted.send_replace(true);
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(255);
+            }
+        });
+    });
+    Ok(())
 }
 
 /// A seed that is short enough to be typed.
