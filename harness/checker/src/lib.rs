@@ -15,7 +15,7 @@ mod verdict;
 pub use answer::is_answered;
 pub use availability::Availability;
 pub use check::{Budget, Checker, History, TestVerdict};
-pub use linearizable::{Linearizable, linearizable};
+pub use linearizable::{Linearizable, examiner};
 pub use recovery::Recovery;
 pub use stats::Stats;
 pub use verdict::{Judgement, Verdict};

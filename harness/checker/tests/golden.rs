@@ -10,7 +10,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ordalia_checker::{Availability, Budget, Checker, History, Judgement, Recovery, Stats, linearizable};
+use ordalia_checker::{Availability, Budget, Checker, History, Judgement, Recovery, Stats, examiner};
 use ordalia_history::{Event, EventType, FaultPhase, OpError, Process, fault_event_value};
 use serde_json::Value;
 
@@ -70,7 +70,7 @@ fn parse(text: &str) -> Golden {
 fn judge(golden: &Golden) -> Judgement {
     let history = History::new(golden.events.clone()).unwrap();
     let checker: Box<dyn Checker> = match golden.checker.split_whitespace().collect::<Vec<_>>()[..] {
-        ["linearizable", model] => linearizable(model, Value::Null).unwrap(),
+        ["linearizable", model] => examiner(model, None, "auto").unwrap(),
         ["stats"] => Box::new(Stats { min_answered: 2, min_ok: 1, ..Stats::default() }),
         ["availability"] => Box::new(Availability::default()),
         ["recovery"] => Box::new(Recovery::default()),

@@ -1,6 +1,8 @@
 //! The search against brute force: on all tiny histories, on random ones with crashed operations, and
 //! on mutated ones.
 
+mod support;
+
 use std::time::Duration;
 
 use ordalia_checker::Budget;
@@ -9,6 +11,7 @@ use ordalia_checker::models::{Register, RegisterOp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
+use support::compare_all;
 
 type Calls = Vec<Call<RegisterOp>>;
 
@@ -31,91 +34,21 @@ fn search(calls: &Calls) -> Finding<ValueId> {
     Wgl.search(&model(), &task(calls), &meter)
 }
 
-/// Every order of all completed calls and any of the crashed ones that respects time and the model.
-fn oracle(calls: &Calls, placed: &mut Vec<bool>, state: ValueId) -> bool {
-    if calls.iter().zip(&*placed).all(|(call, placed)| *placed || call.complete.is_none()) {
-        return true;
-    }
-    (0..calls.len()).any(|next| {
-        let barred = |other: &Call<RegisterOp>| other.complete.is_some_and(|end| end < calls[next].invoke);
-        let too_early = calls.iter().zip(&*placed).any(|(other, placed)| !placed && barred(other));
-        if placed[next] || too_early {
-            return false;
-        }
-        let Some(after) = model().step(&state, &calls[next].op) else { return false };
-        placed[next] = true;
-        let found = oracle(calls, placed, after);
-        placed[next] = false;
-        found
-    })
-}
-
-/// Replays an order: each call legal where it stands, and none ahead of one that completed before it began.
-fn replay(calls: &Calls, order: &[usize]) -> ValueId {
-    let mut state = ValueId::NIL;
-    for (at, call) in order.iter().enumerate() {
-        state = model().step(&state, &calls[*call].op).expect("each step is legal");
-        let overtaken = |later: &usize| calls[*later].complete.is_some_and(|end| end < calls[*call].invoke);
-        assert!(!order[at + 1..].iter().any(overtaken), "{calls:?} {order:?}");
-        assert!(!order[..at].contains(call), "no call is placed twice");
-    }
-    state
-}
-
-/// Compares search and oracle, and checks what the search gives as proof. Returns the verdict.
+/// Compares all searches with brute force, and checks what the depth-first one gives as proof.
 fn compare(calls: &Calls) -> bool {
-    let expected = oracle(calls, &mut vec![false; calls.len()], ValueId::NIL);
-    match search(calls) {
-        Finding::Linearizable { order } => {
-            assert!(expected, "wrongly legal: {calls:#?}");
-            replay(calls, &order);
-            let missing = (0..calls.len()).filter(|call| !order.contains(call));
-            assert!(missing.into_iter().all(|call| calls[call].complete.is_none()));
-        }
-        Finding::NotLinearizable(deadlock) => {
-            assert!(!expected, "wrongly illegal: {calls:?} {deadlock:?}");
-            assert_eq!(replay(calls, &deadlock.prefix), deadlock.states[0]);
-            let stuck = &calls[deadlock.stuck];
-            assert!(!deadlock.prefix.contains(&deadlock.stuck) && stuck.complete.is_some());
-            assert!(deadlock.states.iter().all(|state| model().step(state, &stuck.op).is_none()));
-            // All that completed before the stuck call does is in the prefix.
-            let due = |call: &usize| calls[*call].complete.is_some_and(|end| Some(end) < stuck.complete);
-            assert!((0..calls.len()).filter(due).all(|call| deadlock.prefix.contains(&call)), "{calls:#?}");
-        }
-        Finding::Exhausted { limit, .. } => panic!("{limit}"),
+    let expected = support::compare(&model(), &task(calls));
+    if let Finding::NotLinearizable(deadlock) = search(calls) {
+        assert_eq!(replay(calls, &deadlock.prefix), deadlock.states[0]);
+        // All that completed before the stuck call does is in the prefix.
+        let end = calls[deadlock.stuck].complete;
+        let due = |call: &usize| calls[*call].complete.is_some_and(|complete| Some(complete) < end);
+        assert!((0..calls.len()).filter(due).all(|call| deadlock.prefix.contains(&call)), "{calls:#?}");
     }
     expected
 }
 
-/// All ways in which `open` calls can be invoked and completed, or left open, in `events`.
-fn shapes(count: usize, visit: &mut impl FnMut(&[(u64, Option<u64>)])) {
-    fn extend(
-        count: usize,
-        now: u64,
-        spans: &mut Vec<(u64, Option<u64>)>,
-        done: &mut Vec<bool>,
-        visit: &mut impl FnMut(&[(u64, Option<u64>)]),
-    ) {
-        if spans.len() == count {
-            // The order of what is left to complete, and crashing, tell histories apart.
-            visit(spans);
-        }
-        for at in 0..spans.len() {
-            if !done[at] {
-                (spans[at].1, done[at]) = (Some(now), true);
-                extend(count, now + 1, spans, done, visit);
-                (spans[at].1, done[at]) = (None, false);
-            }
-        }
-        if spans.len() < count {
-            spans.push((now, None));
-            done.push(false);
-            extend(count, now + 1, spans, done, visit);
-            spans.pop();
-            done.pop();
-        }
-    }
-    extend(count, 0, &mut Vec::new(), &mut Vec::new(), visit);
+fn replay(calls: &Calls, order: &[usize]) -> ValueId {
+    support::replay(&model(), &task(calls), order)
 }
 
 fn alphabet() -> Vec<RegisterOp> {
@@ -133,20 +66,7 @@ fn alphabet() -> Vec<RegisterOp> {
 
 #[test]
 fn all_histories_of_three_operations() {
-    let alphabet = alphabet();
-    let mut verdicts = [0u32; 2];
-    shapes(3, &mut |spans| {
-        for choice in 0..alphabet.len().pow(3) {
-            let op = |at: usize| alphabet[choice / alphabet.len().pow(at as u32) % alphabet.len()];
-            let call = |(at, span): (usize, &(u64, Option<u64>))| Call {
-                op: op(at),
-                invoke: span.0,
-                complete: span.1,
-            };
-            let calls = spans.iter().enumerate().map(call).collect();
-            verdicts[usize::from(compare(&calls))] += 1;
-        }
-    });
+    let verdicts = compare_all(&model(), &ValueId::NIL, &alphabet(), 3);
     assert!(verdicts.iter().all(|count| *count > 1_000), "{verdicts:?}");
 }
 

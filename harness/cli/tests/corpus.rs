@@ -14,8 +14,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ordalia_checker::linearizable::MODELS;
-use ordalia_checker::{Budget, Checker, History, Verdict, linearizable};
+use ordalia_checker::linearizable::{Examiner, MODELS};
+use ordalia_checker::{Budget, History, Verdict, examiner};
 use ordalia_history::{Format, Value, read, read_auto};
 use support::{complaint, ordalia_with, results, status};
 
@@ -53,9 +53,9 @@ impl<'a> Row<'a> {
     }
 
     /// The model's checker; `None` where the model is not known yet.
-    fn checker(&self) -> Option<Box<dyn Checker>> {
-        MODELS.iter().find(|(name, _)| *name == self.model)?;
-        Some(linearizable(self.model, self.initial()).unwrap())
+    fn checker(&self) -> Option<Box<dyn Examiner>> {
+        MODELS.iter().find(|model| model.name == self.model)?;
+        Some(examiner(self.model, Some(&self.initial()), "auto").unwrap())
     }
 
     fn initial(&self) -> Value {

@@ -75,4 +75,9 @@ pub trait Algorithm<M: Model>: Send + Sync {
 
     /// Decides, within what the meter has left.
     fn search(&self, model: &M, task: &Task<M>, meter: &Meter) -> Finding<M::State>;
+
+    /// Decides, and names the algorithm that did; of interest where this one delegates.
+    fn decide(&self, model: &M, task: &Task<M>, meter: &Meter) -> (Finding<M::State>, &'static str) {
+        (self.search(model, task, meter), self.name())
+    }
 }

@@ -1,5 +1,6 @@
 //! A budget while it is being spent.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -16,11 +17,42 @@ pub enum Limit {
     /// The working memory, in bytes.
     #[error("the memory limit of {0} bytes was reached")]
     Memory(u64),
+    /// The steps that a probe may take.
+    #[error("the {0} steps of the probe were taken")]
+    Steps(u64),
+    /// The algorithm that was asked for does not apply, for this reason.
+    #[error("the algorithm does not apply: {0}")]
+    Unsuited(&'static str),
+}
+
+/// How far a check has come, to be read from another thread.
+#[derive(Debug, Default)]
+pub struct Progress {
+    placed: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Progress {
+    /// The completed operations that are decided about, and how many there are in all. The first may fall
+    /// short of what was really done, and never exceeds the second.
+    pub fn read(&self) -> (u64, u64) {
+        let total = self.total.load(Ordering::Relaxed);
+        (self.placed.load(Ordering::Relaxed).min(total), total)
+    }
+
+    pub(crate) fn expect(&self, operations: u64) {
+        self.total.fetch_add(operations, Ordering::Relaxed);
+    }
+
+    pub(crate) fn advance(&self, operations: u64) {
+        self.placed.fetch_add(operations, Ordering::Relaxed);
+    }
 }
 
 /// Time and memory shared by all the searches of one check.
 #[derive(Debug)]
 pub struct Meter {
+    progress: Arc<Progress>,
     budget: Budget,
     /// `None` where the budget's time is longer than the clock can tell.
     deadline: Option<Instant>,
@@ -30,8 +62,32 @@ pub struct Meter {
 impl Meter {
     /// Starts the clock.
     pub fn new(budget: &Budget) -> Self {
+        Self::telling(budget, Arc::default())
+    }
+
+    /// Starts the clock, and tells how far the check has come.
+    pub fn telling(budget: &Budget, progress: Arc<Progress>) -> Self {
         let deadline = Instant::now().checked_add(budget.time);
-        Self { budget: *budget, deadline, used_bytes: AtomicU64::new(0) }
+        Self { progress, budget: *budget, deadline, used_bytes: AtomicU64::new(0) }
+    }
+
+    /// A meter for an attempt that may fail: of what is left at most that much. What the attempt takes does
+    /// not show on this meter, so the caller charges an account of it with `memory_bytes` meanwhile.
+    #[must_use]
+    pub fn slice(&self, time: Duration, memory_bytes: u64) -> Self {
+        let left = self.deadline.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+        let memory_bytes = memory_bytes.min(self.budget.memory_bytes);
+        Self::new(&Budget { time: time.min(left), memory_bytes })
+    }
+
+    /// What the whole check may spend.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Notes that so many more completed calls are decided about.
+    pub fn advance(&self, calls: u64) {
+        self.progress.advance(calls);
     }
 
     /// Asks whether there is time left.

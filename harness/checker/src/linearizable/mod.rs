@@ -1,58 +1,45 @@
 //! Linearizability: does each operation seem to take effect at one moment between its invocation and
 //! its completion? (Herlihy and Wing, 1990)
 //!
-//! A [`Model`] says what an object may do, an [`Algorithm`] decides about one object's history, and the
-//! checker [`Linearizable`] splits a history by key, has all keys decided side by side within one
+//! A [`Model`] says what an object may do, an [`Algorithm`] decides about one object's history, a
+//! [`Specialist`] does so fast for the histories that qualify, [`Auto`] tries all in turn, and the checker [`Linearizable`] splits a history by key, has all keys decided side by side within one
 //! budget, and explains the first failure in time. Every key is judged: one that ran out of budget does
 //! not hide another that fails.
 
 mod algorithm;
+mod choice;
+mod examination;
 mod explain;
 mod judgement;
 mod meter;
 mod model;
 mod partition;
+mod portfolio;
+mod registry;
+mod specialist;
 mod values;
 mod wgl;
 
-use ordalia_history::{Operation, Value};
-use rayon::iter::{ParallelBridge, ParallelIterator};
-use thiserror::Error;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::models::Register;
+use ordalia_history::Operation;
+use rayon::iter::{ParallelBridge, ParallelIterator};
+
 use crate::{Budget, Checker, History, Judgement, Verdict};
 
 pub use algorithm::{Algorithm, Call, Deadlock, Finding, Task};
-pub use meter::{Account, Limit, Meter};
-pub use model::{Model, Part, Unfit};
+pub use choice::{ALGORITHMS, UnknownAlgorithm, algorithm};
+pub use examination::{Examination, Examiner, KeyExamination};
+pub use meter::{Account, Limit, Meter, Progress};
+pub use model::{Model, Part, Tie, Unfit};
+pub use portfolio::Auto;
+pub use registry::{MODELS, MakeExaminer, ModelError, ModelInfo, examiner};
+pub use specialist::{Decision, Specialist};
 pub use values::{ValueId, Values};
 pub use wgl::Wgl;
 
 use partition::{KeyTask, partition};
-
-/// The models that [`linearizable`] knows, with a line on each.
-pub const MODELS: [(&str, &str); 2] = [
-    ("register", "one value: read, write"),
-    ("cas-register", "one value: read, write, cas; a cas refused for the value is an observation"),
-];
-
-/// There is no model of that name.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("there is no model {0:?}; known are {known}", known = MODELS.map(|(name, _)| name).join(", "))]
-pub struct UnknownModel(pub String);
-
-/// The checker for a model named on the command line. `initial` is what each object holds at first;
-/// null stands for nothing.
-///
-/// # Errors
-/// The name is none of [`MODELS`].
-pub fn linearizable(model: &str, initial: Value) -> Result<Box<dyn Checker>, UnknownModel> {
-    match model {
-        "register" => Ok(Box::new(Linearizable::new(Register::new(initial)))),
-        "cas-register" => Ok(Box::new(Linearizable::new(Register::with_cas(initial)))),
-        other => Err(UnknownModel(other.to_owned())),
-    }
-}
 
 /// Checks that each key's history is linearizable.
 pub struct Linearizable<M: Model> {
@@ -63,7 +50,7 @@ pub struct Linearizable<M: Model> {
 impl<M: Model> Linearizable<M> {
     /// A checker with the algorithm that serves most histories best.
     pub fn new(model: M) -> Self {
-        Self::with_algorithm(model, Box::new(Wgl))
+        Self::with_algorithm(model, Box::new(Auto))
     }
 
     /// A checker with an algorithm of the caller's choice.
@@ -79,19 +66,19 @@ impl<M: Model> Linearizable<M> {
         partition(&self.model, operations).map(drop)
     }
 
-    /// What the algorithm finds of each key, in the order of the tasks.
-    fn decide(&self, keys: &[KeyTask<M>], meter: &Meter) -> Vec<Finding<M::State>> {
+    /// What is found of each key and by which algorithm, in the order of the tasks.
+    fn decide(&self, keys: &[KeyTask<M>], meter: &Meter) -> Vec<(Finding<M::State>, &'static str)> {
         let mut largest_first: Vec<usize> = (0..keys.len()).collect();
         largest_first.sort_by_key(|at| std::cmp::Reverse(keys[*at].task.calls.len()));
-        let search = |at: usize| self.algorithm.search(&self.model, &keys[at].task, meter);
-        let mut findings: Vec<(usize, Finding<M::State>)> =
+        let search = |at: usize| self.algorithm.decide(&self.model, &keys[at].task, meter);
+        let mut findings: Vec<(usize, _)> =
             largest_first.into_iter().par_bridge().map(|at| (at, search(at))).collect();
         findings.sort_by_key(|(at, _)| *at);
-        let mut findings: Vec<Finding<M::State>> = findings.into_iter().map(|(_, finding)| finding).collect();
+        let mut findings: Vec<_> = findings.into_iter().map(|(_, finding)| finding).collect();
         // Side by side the keys share the memory. What found too little then may find enough alone, and
         // whether it does depends on no race.
         for (at, finding) in findings.iter_mut().enumerate().filter(|_| keys.len() > 1) {
-            if matches!(finding, Finding::Exhausted { limit: Limit::Memory(_), .. }) {
+            if matches!(finding.0, Finding::Exhausted { limit: Limit::Memory(_), .. }) {
                 *finding = search(at);
             }
         }
@@ -105,6 +92,12 @@ impl<M: Model> Checker for Linearizable<M> {
     }
 
     fn check(&self, history: &History, budget: &Budget) -> Judgement {
+        self.examine(history, budget, &Arc::default()).judgement
+    }
+}
+
+impl<M: Model> Examiner for Linearizable<M> {
+    fn examine(&self, history: &History, budget: &Budget, progress: &Arc<Progress>) -> Examination {
         let mut judgement = Judgement::new(Verdict::Valid);
         judgement.detail("model", self.model.name());
         judgement.detail("algorithm", self.algorithm.name());
@@ -112,12 +105,35 @@ impl<M: Model> Checker for Linearizable<M> {
             Ok(keys) => keys,
             Err(unfit) => {
                 judgement.because(Verdict::Unknown, unfit.to_string());
-                return judgement;
+                return Examination { judgement, keys: Vec::new() };
             }
         };
-        let meter = Meter::new(budget);
-        let findings = self.decide(&keys, &meter);
+        progress.expect(keys.iter().map(|key| key.task.completed() as u64).sum());
+        let meter = Meter::telling(budget, Arc::clone(progress));
+        let (findings, deciders): (Vec<_>, Vec<_>) = self.decide(&keys, &meter).into_iter().unzip();
         judgement::conclude(&self.model, &history.operations, &keys, &findings, &mut judgement);
-        judgement
+        judgement.detail("decided_by", tally(&deciders));
+        let keys = keys.iter().zip(findings).zip(deciders);
+        let keys = keys.map(|((key, finding), algorithm)| found(key, finding, algorithm)).collect();
+        Examination { judgement, keys }
     }
+}
+
+/// How many keys each algorithm decided.
+fn tally(deciders: &[&'static str]) -> BTreeMap<&'static str, usize> {
+    let mut tally = BTreeMap::new();
+    deciders.iter().for_each(|name| *tally.entry(*name).or_default() += 1);
+    tally
+}
+
+/// What was found of a key, in terms of the recorded operations.
+fn found<M: Model>(key: &KeyTask<M>, finding: Finding<M::State>, algorithm: &'static str) -> KeyExamination {
+    let (verdict, order, stuck) = match finding {
+        Finding::Linearizable { order } => (Verdict::Valid, order, None),
+        Finding::NotLinearizable(deadlock) => (Verdict::Invalid, deadlock.prefix, Some(deadlock.stuck)),
+        Finding::Exhausted { .. } => (Verdict::Unknown, Vec::new(), None),
+    };
+    let order = order.into_iter().map(|call| key.sources[call]).collect();
+    let stuck = stuck.map(|call| key.sources[call]);
+    KeyExamination { key: key.key.clone(), verdict, algorithm, order, stuck }
 }

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use ordalia_history::Operation;
 use thiserror::Error;
 
-use super::Values;
+use super::{Specialist, ValueId, Values};
 
 /// A sequential specification.
 ///
@@ -43,6 +43,22 @@ pub trait Model: Send + Sync {
         false
     }
 
+    /// What the operation stands or falls with, when operations are left out of a history. Only where this
+    /// is answered can failures be cut down to the few operations that matter, with proof.
+    fn tie(&self, op: &Self::Op) -> Tie {
+        let _ = op;
+        Tie::Fixed
+    }
+
+    /// The algorithms of polynomial cost for such objects, the most telling first. Each decides the
+    /// histories that qualify for it, and abstains from others.
+    fn specialists(&self) -> Vec<Box<dyn Specialist<Self>>>
+    where
+        Self: Sized,
+    {
+        Vec::new()
+    }
+
     /// The state that the operation saw, where its result tells. Used in explanations only.
     fn observes(&self, op: &Self::Op) -> Option<Self::State> {
         let _ = op;
@@ -66,6 +82,22 @@ pub trait Model: Send + Sync {
 
     /// How the operation would have come out legally in that state: `read 5`.
     fn legal(&self, state: &Self::State, op: &Self::Op, values: &Values) -> String;
+}
+
+/// What an operation stands or falls with, when operations are left out.
+///
+/// The contract of a model: take a legal order; join operations into groups, where two that name a common
+/// value are in one group; leave out whole groups. If no operation that stays is [`Tie::Fixed`] or
+/// [`Tie::Global`], then what stays is a legal order still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// With everything: nothing but observations may be left out beside it.
+    Fixed,
+    /// It says something of all values (a refused cas, a read of a whole set): an observation that goes
+    /// first, as soon as any group goes.
+    Global,
+    /// With the operations that name one of these values; with none, where the list is empty.
+    Values(Vec<ValueId>),
 }
 
 /// An operation's part in the history of its object.

@@ -6,7 +6,7 @@
 use ordalia_history::{Operation, Outcome, Value};
 
 use crate::answer::is_refused;
-use crate::linearizable::{Model, Part, Unfit, ValueId, Values};
+use crate::linearizable::{Model, Part, Tie, Unfit, ValueId, Values};
 
 /// The models `register` and `cas-register`.
 #[derive(Clone, Debug, Default)]
@@ -123,6 +123,15 @@ impl Model for Register {
             RegisterOp::Read(_) | RegisterOp::Refused(..) => true,
             RegisterOp::Cas(from, to) => from == to,
             RegisterOp::Write(_) => false,
+        }
+    }
+
+    fn tie(&self, op: &RegisterOp) -> Tie {
+        match *op {
+            RegisterOp::Read(value) | RegisterOp::Write(value) => Tie::Values(vec![value]),
+            RegisterOp::Cas(from, to) => Tie::Values(vec![from, to]),
+            // Leaving out a group may bring to light the very value that was not there.
+            RegisterOp::Refused(..) => Tie::Global,
         }
     }
 

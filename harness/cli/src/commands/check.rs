@@ -1,6 +1,6 @@
 //! `ordalia check`: judges a recorded history.
 
-use ordalia_checker::{Budget, History, TestVerdict, linearizable};
+use ordalia_checker::{Budget, History, TestVerdict, examiner};
 use ordalia_history::Value;
 
 use crate::args::CheckArgs;
@@ -9,10 +9,10 @@ use crate::exit::{Failure, Outcome};
 
 /// Judges a history.
 pub fn check(args: &CheckArgs) -> Outcome {
-    let initial = serde_json::from_str(&args.initial)
+    let initial: Value = serde_json::from_str(&args.initial)
         .map_err(|error| Failure::usage(format!("--initial: expected a JSON value: {error}")))?;
-    let checker = linearizable(&args.model, Value::clone(&initial))
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    let checker =
+        examiner(&args.model, Some(&initial), "auto").map_err(|error| Failure::usage(error.to_string()))?;
     let mut recorded = match args.format.named() {
         Some(format) => ordalia_history::read(&args.file, format)?,
         None => ordalia_history::read_auto(&args.file)?,
@@ -29,7 +29,8 @@ pub fn check(args: &CheckArgs) -> Outcome {
     let history =
         History::new(recorded.events).map_err(|error| anyhow::anyhow!("{}: {error}", args.file.display()))?;
     let budget = Budget { time: args.time_limit, memory_bytes: args.memory };
-    let mut verdict = TestVerdict::reach(&[checker], &history, &budget);
+    let mut verdict =
+        TestVerdict::compose([(checker.name().to_owned(), checker.check(&history, &budget))].into());
     if unknown_reads > 0 {
         // A machine that reads the verdict must see it as well.
         verdict.checkers.values_mut().for_each(|judgement| judgement.detail("unknown_reads", unknown_reads));

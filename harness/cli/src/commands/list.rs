@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use ordalia_checker::linearizable::MODELS;
 use ordalia_schedule::{FaultKind, Profile, presets};
 
 use crate::args::{ListArgs, Listing};
@@ -15,7 +16,7 @@ pub fn list(args: &ListArgs) -> Outcome {
         Listing::Workloads => rows(WORKLOADS.iter().map(|workload| (workload.name, workload.about))),
         Listing::Faults => faults(),
         Listing::Bugs => bugs(),
-        Listing::Models => rows(ordalia_checker::linearizable::MODELS.into_iter()),
+        Listing::Models => rows(MODELS.iter().map(|model| (model.name, model.about))),
         Listing::Checkers => rows(ordalia_checker::CHECKERS.into_iter().chain(ordalia_runner::JUDGEMENTS)),
     };
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);

@@ -1,0 +1,87 @@
+//! The models by their names on the command line.
+
+use ordalia_history::Value;
+use thiserror::Error;
+
+use super::{Examiner, Linearizable, Model, UnknownAlgorithm, algorithm};
+use crate::models::Register;
+
+/// A model for the command line and for lists.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelInfo {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// What it holds and what may be done with it, in a line.
+    pub about: &'static str,
+    /// Makes its checker from the value that each object has at first (`None`: the model's own) and the name
+    /// of an algorithm.
+    pub make: MakeExaminer,
+}
+
+/// Makes the checker of a model.
+pub type MakeExaminer = fn(Option<&Value>, &str) -> Result<Box<dyn Examiner>, ModelError>;
+
+/// All models.
+pub const MODELS: &[ModelInfo] = &[
+    ModelInfo {
+        name: "register",
+        about: "one value: read, write",
+        make: |initial, algorithm| checker(Register::new(any(initial)), algorithm),
+    },
+    ModelInfo {
+        name: "cas-register",
+        about: "one value: read, write, cas; a cas refused for the value is an observation",
+        make: |initial, algorithm| checker(Register::with_cas(any(initial)), algorithm),
+    },
+];
+
+/// Why there is no such checker.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ModelError {
+    /// There is no model of that name.
+    #[error("there is no model {0:?}; known are {known}", known = known())]
+    UnknownModel(String),
+    /// The model has no such algorithm.
+    #[error(transparent)]
+    Algorithm(#[from] UnknownAlgorithm),
+    /// An object of this model cannot begin so.
+    #[error("the model {model} begins with {expected}, found {found}")]
+    Initial {
+        /// The model.
+        model: &'static str,
+        /// What it can begin with.
+        expected: &'static str,
+        /// What was given.
+        found: String,
+    },
+}
+
+fn known() -> String {
+    MODELS.iter().map(|model| model.name).collect::<Vec<_>>().join(", ")
+}
+
+/// The checker for a model named on the command line, with an algorithm named there (`auto` for the best).
+/// `initial` is what each object holds at first, `None` for what such objects mostly do.
+///
+/// # Errors
+/// There is no such model or algorithm, or the model's objects cannot begin so.
+pub fn examiner(
+    model: &str,
+    initial: Option<&Value>,
+    algorithm: &str,
+) -> Result<Box<dyn Examiner>, ModelError> {
+    let info = MODELS.iter().find(|info| info.name == model);
+    let info = info.ok_or_else(|| ModelError::UnknownModel(model.to_owned()))?;
+    (info.make)(initial, algorithm)
+}
+
+/// The checker of a model with the algorithm of that name.
+fn checker<M: Model + 'static>(model: M, name: &str) -> Result<Box<dyn Examiner>, ModelError> {
+    let algorithm = algorithm(&model, name)?;
+    Ok(Box::new(Linearizable::with_algorithm(model, algorithm)))
+}
+
+/// Any value will do; null stands for nothing.
+fn any(initial: Option<&Value>) -> Value {
+    initial.cloned().unwrap_or(Value::Null)
+}
