@@ -5,6 +5,7 @@
 
 mod answer;
 mod availability;
+pub mod certificate;
 mod check;
 pub mod linearizable;
 pub mod models;
@@ -14,6 +15,7 @@ mod verdict;
 
 pub use answer::is_answered;
 pub use availability::Availability;
+pub use certificate::Certificate;
 pub use check::{Budget, Checker, History, TestVerdict};
 pub use linearizable::{Linearizable, examiner};
 pub use recovery::Recovery;

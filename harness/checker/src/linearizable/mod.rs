@@ -16,6 +16,7 @@ mod model;
 mod partition;
 mod portfolio;
 mod registry;
+mod shrink;
 mod specialist;
 mod values;
 mod wgl;
@@ -26,7 +27,8 @@ use std::sync::Arc;
 use ordalia_history::Operation;
 use rayon::iter::{ParallelBridge, ParallelIterator};
 
-use crate::{Budget, Checker, History, Judgement, Verdict};
+use crate::certificate::{Proved, Refusal, verify};
+use crate::{Budget, Certificate, Checker, History, Judgement, Verdict};
 
 pub use algorithm::{Algorithm, Call, Deadlock, Finding, Task};
 pub use choice::{ALGORITHMS, UnknownAlgorithm, algorithm};
@@ -35,6 +37,7 @@ pub use meter::{Account, Limit, Meter, Progress};
 pub use model::{Model, Part, Tie, Unfit};
 pub use portfolio::Auto;
 pub use registry::{MODELS, MakeExaminer, ModelError, ModelInfo, examiner};
+pub use shrink::{Core, Shrunk};
 pub use specialist::{Decision, Specialist};
 pub use values::{ValueId, Values};
 pub use wgl::Wgl;
@@ -116,6 +119,14 @@ impl<M: Model> Examiner for Linearizable<M> {
         let keys = keys.iter().zip(findings).zip(deciders);
         let keys = keys.map(|((key, finding), algorithm)| found(key, finding, algorithm)).collect();
         Examination { judgement, keys }
+    }
+
+    fn shrink(&self, history: &History, found: &KeyExamination, budget: &Budget) -> Option<Shrunk> {
+        shrink::shrink(&self.model, &history.operations, found, budget)
+    }
+
+    fn verify(&self, history: &History, certificate: &Certificate) -> Result<Proved, Refusal> {
+        verify(&self.model, history, certificate)
     }
 }
 
