@@ -48,7 +48,18 @@ pub enum Finding<S> {
         limit: Limit,
         /// How many completed calls were placed at best.
         placed: usize,
+        /// Where the search stood, where it goes from event to event.
+        at: Option<Reached>,
     },
+}
+
+/// Where a search that goes from event to event stood when its budget ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The event that it was about to pass.
+    pub event: u64,
+    /// How many configurations it held there.
+    pub configurations: usize,
 }
 
 /// The furthest point that any order of the calls can reach.

@@ -60,8 +60,10 @@ impl<M: Model> Algorithm<M> for Alone<M> {
         match self.0.decide(model, task, meter) {
             Ok(Decision::Legal { order }) => Finding::Linearizable { order },
             Ok(Decision::Illegal { core }) => super::portfolio::deadlock_of(model, task, &core, meter),
-            Ok(Decision::Abstain(why)) => Finding::Exhausted { limit: Limit::Unsuited(why), placed: 0 },
-            Err(limit) => Finding::Exhausted { limit, placed: 0 },
+            Ok(Decision::Abstain(why)) => {
+                Finding::Exhausted { limit: Limit::Unsuited(why), placed: 0, at: None }
+            }
+            Err(limit) => Finding::Exhausted { limit, placed: 0, at: None },
         }
     }
 }

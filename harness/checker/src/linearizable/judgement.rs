@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::explain::{Scene, show_key};
 use super::partition::KeyTask;
-use super::{Deadlock, Finding, Model};
+use super::{Deadlock, Finding, Model, Reached};
 use crate::{Judgement, Verdict};
 
 /// How many keys are listed by name.
@@ -91,12 +91,15 @@ fn describe<M: Model>(scene: &Scene<'_, M>, judgement: &mut Judgement) {
 fn unknowns<M: Model>(keys: &[KeyTask<M>], findings: &[Finding<M::State>], judgement: &mut Judgement) {
     let mut names = Vec::new();
     for (key, finding) in keys.iter().zip(findings) {
-        let Finding::Exhausted { limit, placed } = finding else { continue };
+        let Finding::Exhausted { limit, placed, at } = finding else { continue };
         names.push(&key.key);
         if names.len() <= MAX_KEYS {
             let (of, total) = (show_object(&key.key), key.task.completed());
+            let stood = at.map_or_else(String::new, |Reached { event, configurations }| {
+                format!(", at event {event} with {configurations} configurations")
+            });
             let reason =
-                format!("{of}undecided, for {limit} after {placed} of {total} operations were placed");
+                format!("{of}undecided, for {limit} after {placed} of {total} operations were placed{stood}");
             judgement.because(Verdict::Unknown, reason);
         }
     }

@@ -30,7 +30,7 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use crate::certificate::{Proved, Refusal, verify};
 use crate::{Budget, Certificate, Checker, History, Judgement, Verdict};
 
-pub use algorithm::{Algorithm, Call, Deadlock, Finding, Task};
+pub use algorithm::{Algorithm, Call, Deadlock, Finding, Reached, Task};
 pub use choice::{ALGORITHMS, UnknownAlgorithm, algorithm};
 pub use examination::{Examination, Examiner, KeyExamination};
 pub use meter::{Account, Limit, Meter, Progress};

@@ -36,6 +36,12 @@ pub trait Model: Send + Sync {
     /// The state that the operation leaves; `None` where it cannot have had its result in that state.
     fn step(&self, state: &Self::State, op: &Self::Op) -> Option<Self::State>;
 
+    /// Bytes that the state holds on the heap, so that a search that keeps many can count them.
+    fn heap_bytes(&self, state: &Self::State) -> usize {
+        let _ = state;
+        0
+    }
+
     /// Whether the operation changes the object in no state whatever. Searches place such operations as
     /// soon as they are legal; where the answer is no, they only search longer.
     fn is_observation(&self, op: &Self::Op) -> bool {

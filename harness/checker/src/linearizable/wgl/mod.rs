@@ -42,7 +42,7 @@ impl<M: Model> Algorithm<M> for Wgl {
     }
 
     fn search(&self, model: &M, task: &Task<M>, meter: &Meter) -> Finding<M::State> {
-        let exhausted = |limit, placed| Finding::Exhausted { limit, placed };
+        let exhausted = |limit, placed| Finding::Exhausted { limit, placed, at: None };
         match Search::begin(model, task, meter) {
             Err(limit) => exhausted(limit, 0),
             Ok(mut search) => match search.run() {
