@@ -4,7 +4,7 @@ use ordalia_history::Value;
 use thiserror::Error;
 
 use super::{Examiner, Linearizable, Model, UnknownAlgorithm, algorithm};
-use crate::models::Register;
+use crate::models::{Counter, FifoQueue, Register, Set, Stack, UnorderedQueue};
 
 /// A model for the command line and for lists.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,31 @@ pub const MODELS: &[ModelInfo] = &[
         name: "cas-register",
         about: "one value: read, write, cas; a cas refused for the value is an observation",
         make: |initial, algorithm| checker(Register::with_cas(any(initial)), algorithm),
+    },
+    ModelInfo {
+        name: "set",
+        about: "elements: add, remove, contains, read of all; begins with a list",
+        make: |initial, algorithm| checker(Set::new(list("set", initial)?), algorithm),
+    },
+    ModelInfo {
+        name: "fifo-queue",
+        about: "first in, first out: enqueue, dequeue (fails with \"empty\" if it finds nothing); begins with a list",
+        make: |initial, algorithm| checker(FifoQueue::new(list("fifo-queue", initial)?), algorithm),
+    },
+    ModelInfo {
+        name: "unordered-queue",
+        about: "out in any order: enqueue, dequeue as of a fifo-queue; begins with a list",
+        make: |initial, algorithm| checker(UnorderedQueue::new(list("unordered-queue", initial)?), algorithm),
+    },
+    ModelInfo {
+        name: "stack",
+        about: "last in, first out: push, pop (fails with \"empty\" if it finds nothing); begins with a list",
+        make: |initial, algorithm| checker(Stack::new(list("stack", initial)?), algorithm),
+    },
+    ModelInfo {
+        name: "counter",
+        about: "a number: add, increment, decrement, read; begins with an integer",
+        make: |initial, algorithm| checker(Counter::new(integer("counter", initial)?), algorithm),
     },
 ];
 
@@ -84,4 +109,26 @@ fn checker<M: Model + 'static>(model: M, name: &str) -> Result<Box<dyn Examiner>
 /// Any value will do; null stands for nothing.
 fn any(initial: Option<&Value>) -> Value {
     initial.cloned().unwrap_or(Value::Null)
+}
+
+/// A list of what is held at first: the empty one for nothing, and for the empty text.
+fn list(model: &'static str, initial: Option<&Value>) -> Result<Vec<Value>, ModelError> {
+    match initial {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::String(text)) if text.is_empty() => Ok(Vec::new()),
+        Some(Value::Array(list)) => Ok(list.clone()),
+        Some(other) => Err(ModelError::Initial { model, expected: "a list", found: other.to_string() }),
+    }
+}
+
+/// An integer, 0 for nothing.
+fn integer(model: &'static str, initial: Option<&Value>) -> Result<i64, ModelError> {
+    match initial {
+        None | Some(Value::Null) => Ok(0),
+        Some(other) => other.as_i64().ok_or_else(|| ModelError::Initial {
+            model,
+            expected: "an integer of 64 bits",
+            found: other.to_string(),
+        }),
+    }
 }

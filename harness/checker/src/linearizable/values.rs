@@ -11,6 +11,17 @@ pub struct ValueId(u32);
 impl ValueId {
     /// JSON's null: an object that holds nothing.
     pub const NIL: ValueId = ValueId(0);
+
+    /// The value of that number, whatever it is.
+    #[cfg(test)]
+    pub(crate) fn of(number: u32) -> Self {
+        ValueId(number)
+    }
+
+    /// The number itself: those of one key are dense, so it also serves as an index.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
 }
 
 /// The values that occur in one key's history, numbered so that a search compares and hashes no JSON.

@@ -1,5 +1,19 @@
 //! Sequential specifications, one a file.
 
+mod buffer;
+mod counter;
+mod fifo_queue;
+pub mod persistent;
 mod register;
+mod set;
+mod stack;
+mod unordered_queue;
+mod words;
 
+pub use buffer::{Buffer, BufferOp, Discipline};
+pub use counter::{Counter, CounterOp};
+pub use fifo_queue::{Fifo, FifoQueue};
 pub use register::{Register, RegisterOp};
+pub use set::{Elements, Set, SetOp};
+pub use stack::{Lifo, Stack};
+pub use unordered_queue::{Bag, Unordered, UnorderedQueue};
