@@ -6,6 +6,7 @@ use std::time::Duration;
 use ordalia_history::{Event, Operation, PairError, pair};
 use serde::{Deserialize, Serialize};
 
+use crate::linearizable::Examiner;
 use crate::{Judgement, Verdict};
 
 /// A history made ready for checkers: its events, and the operations that they pair to.
@@ -51,6 +52,11 @@ pub trait Checker: Send + Sync {
 
     /// Judges the history within the budget.
     fn check(&self, history: &History, budget: &Budget) -> Judgement;
+
+    /// The checker as one that can show what its judgement rests on, where it is.
+    fn as_examiner(&self) -> Option<&dyn Examiner> {
+        None
+    }
 }
 
 /// What all checkers of a test concluded: `verdict.json`.

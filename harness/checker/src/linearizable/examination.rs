@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use ordalia_history::Value;
+use ordalia_history::{Operation, Value};
+use serde::{Deserialize, Serialize};
 
-use super::{Progress, Shrunk};
+use super::{Depiction, Progress, Shrunk, Unfit};
 use crate::certificate::{Proved, Refusal};
 use crate::{Budget, Certificate, Checker, History, Judgement, Verdict};
 
@@ -40,6 +41,25 @@ pub struct KeyExamination {
     pub order: Vec<usize>,
     /// Where invalid, the operation that cannot be placed.
     pub stuck: Option<usize>,
+    /// Where invalid, what a person wants to know of it; only for the first keys to fail.
+    pub failure: Option<Failure>,
+}
+
+/// Why a key's history is not linearizable, for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The failure in a sentence.
+    pub sentence: String,
+    /// The operation that cannot be placed, in the model's words.
+    pub shown: String,
+    /// The states that the object can be in where the operation had to take effect.
+    pub states: Vec<String>,
+    /// How the operation could have come out there.
+    pub legal: Vec<String>,
+    /// The operation that left the first of these states, by its position.
+    pub setter: Option<usize>,
+    /// The span of time that shows the failure, in nanoseconds.
+    pub window_ns: (u64, u64),
 }
 
 /// A checker that can show what its judgement rests on.
@@ -61,5 +81,21 @@ pub trait Examiner: Checker {
     fn verify(&self, history: &History, certificate: &Certificate) -> Result<Proved, Refusal> {
         let _ = (history, certificate);
         Err(Refusal::Uncertified(self.name().to_owned()))
+    }
+
+    /// Asks whether the model can read the history at all.
+    ///
+    /// # Errors
+    /// The first operation that it cannot read.
+    fn fits(&self, operations: &[Operation]) -> Result<(), Unfit> {
+        let _ = operations;
+        Ok(())
+    }
+
+    /// What an examination of this history found, in the model's words. Without a model, in none: what was
+    /// found is there, and no texts.
+    fn depict(&self, history: &History, examination: &Examination) -> Depiction {
+        let _ = history;
+        Depiction::without_words(examination)
     }
 }

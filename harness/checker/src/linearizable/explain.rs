@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use ordalia_history::{Operation, Outcome, Value};
+use serde_json::json;
 
 use super::judgement::show_object;
 use super::partition::KeyTask;
-use super::{Call, Deadlock, Model, Part};
+use super::{Call, Deadlock, Failure, Model, Part};
 
 /// A key's name without quotes; `-` in a test of a single object.
 pub(super) fn show_key(key: &Option<Value>) -> String {
@@ -56,6 +57,45 @@ impl<'a, M: Model> Scene<'a, M> {
             }
         }
         legal
+    }
+
+    /// All that a person wants to know.
+    pub(super) fn failure(&self) -> Failure {
+        Failure {
+            sentence: self.sentence(),
+            shown: self.shown(self.deadlock.stuck),
+            states: self.states(),
+            legal: self.legal(),
+            setter: self.setter().map(|call| self.key.sources[call]),
+            window_ns: self.window(),
+        }
+    }
+
+    /// A call in the model's words.
+    pub(super) fn shown(&self, call: usize) -> String {
+        self.model.show(&self.call(call).op, &self.key.values)
+    }
+
+    /// A call as a member of the judgement's details.
+    pub(super) fn mention(&self, call: usize) -> Value {
+        let operation = self.operation(call);
+        json!({
+            "shown": self.shown(call), "process": operation.process, "node": operation.node,
+            "invoke_index": operation.invoke_index,
+            // Of an operation whose outcome is unknown the completion says nothing.
+            "complete_index": self.call(call).complete.and(operation.complete_index),
+        })
+    }
+
+    /// The calls whose span overlaps the stuck one's, the latest first.
+    pub(super) fn concurrent(&self) -> impl Iterator<Item = usize> + '_ {
+        let stuck = self.call(self.deadlock.stuck);
+        let calls = &self.key.task.calls;
+        let begun = stuck.complete.map_or(calls.len(), |end| calls.partition_point(|call| call.invoke < end));
+        let overlaps = move |at: &usize| {
+            *at != self.deadlock.stuck && calls[*at].complete.is_none_or(|complete| complete > stuck.invoke)
+        };
+        (0..begun).rev().filter(overlaps)
     }
 
     /// The failure in one sentence, by the most telling of the reasons that hold.
@@ -201,7 +241,7 @@ impl<'a, M: Model> Scene<'a, M> {
     }
 
     /// The call of the prefix that left its last state.
-    fn setter(&self) -> Option<usize> {
+    pub(super) fn setter(&self) -> Option<usize> {
         let state = self.deadlock.states.first()?;
         let leaves = |call: &&usize| self.model.produces(&self.call(**call).op).as_ref() == Some(state);
         self.deadlock.prefix.iter().rev().find(leaves).copied()

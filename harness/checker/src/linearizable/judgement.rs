@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::explain::{Scene, show_key};
 use super::partition::KeyTask;
-use super::{Deadlock, Finding, Model, Reached};
+use super::{Failure, Finding, Model, Reached};
 use crate::{Judgement, Verdict};
 
 /// How many keys are listed by name.
@@ -13,6 +13,9 @@ const MAX_KEYS: usize = 20;
 
 /// How many of the last operations of the prefix are listed.
 const MAX_PREFIX: usize = 200;
+
+/// How many of the operations that ran beside the failing one are listed.
+const MAX_CONCURRENT: usize = 8;
 
 /// Writes verdict, reasons and details.
 pub(super) fn conclude<M: Model>(
@@ -30,27 +33,53 @@ pub(super) fn conclude<M: Model>(
     if completed == 0 {
         judgement.because(Verdict::Unknown, "no completed operation says anything of an object's state");
     }
-    failures(model, operations, keys, findings, judgement);
+    explain_first(model, operations, keys, findings, judgement);
     unknowns(keys, findings, judgement);
 }
 
+/// The keys that fail, by their positions, in the order in which the failures show.
+fn failing<M: Model>(keys: &[KeyTask<M>], findings: &[Finding<M::State>]) -> Vec<usize> {
+    let shows = |at: &usize| match &findings[*at] {
+        Finding::NotLinearizable(deadlock) => Some(keys[*at].task.calls[deadlock.stuck].complete),
+        _ => None,
+    };
+    let mut failing: Vec<usize> = (0..findings.len()).filter(|at| shows(at).is_some()).collect();
+    failing.sort_by_key(shows);
+    failing
+}
+
+/// How many failures are explained.
+const MAX_EXPLAINED: usize = 50;
+
+/// What there is to say of each key that fails, in the order of the keys; of the first ones to fail.
+pub(super) fn failures<M: Model>(
+    model: &M,
+    operations: &[Operation],
+    keys: &[KeyTask<M>],
+    findings: &[Finding<M::State>],
+) -> Vec<Option<Failure>> {
+    let mut failures = vec![None; keys.len()];
+    for at in failing(keys, findings).into_iter().take(MAX_EXPLAINED) {
+        if let Finding::NotLinearizable(deadlock) = &findings[at] {
+            failures[at] = Some(Scene { model, key: &keys[at], operations, deadlock }.failure());
+        }
+    }
+    failures
+}
+
 /// Explains the first failure in time, and names the others.
-fn failures<M: Model>(
+fn explain_first<M: Model>(
     model: &M,
     operations: &[Operation],
     keys: &[KeyTask<M>],
     findings: &[Finding<M::State>],
     judgement: &mut Judgement,
 ) {
-    let mut failing: Vec<(&KeyTask<M>, &Deadlock<M::State>)> = keys
-        .iter()
-        .zip(findings)
-        .filter_map(|(key, finding)| match finding {
-            Finding::NotLinearizable(deadlock) => Some((key, deadlock)),
-            _ => None,
-        })
-        .collect();
-    failing.sort_by_key(|(key, deadlock)| key.task.calls[deadlock.stuck].complete);
+    let pair = |at: usize| match &findings[at] {
+        Finding::NotLinearizable(deadlock) => Some((&keys[at], deadlock)),
+        _ => None,
+    };
+    let failing: Vec<_> = failing(keys, findings).into_iter().filter_map(pair).collect();
     judgement.detail("failing_key_count", failing.len());
     let Some((key, deadlock)) = failing.first() else { return };
     let scene = Scene { model, key, operations, deadlock };
@@ -80,10 +109,17 @@ fn describe<M: Model>(scene: &Scene<'_, M>, judgement: &mut Judgement) {
     let (start_ns, end_ns) = scene.window();
     judgement.detail("key", &scene.key.key);
     judgement.detail("operation", operation);
+    judgement.detail("shown", scene.shown(scene.deadlock.stuck));
     judgement.detail("legal", scene.legal());
     judgement.detail("states", scene.states());
     judgement.detail("prefix_length", prefix.len());
     judgement.detail("linearized", linearized);
+    judgement.detail("key_operations", scene.key.task.completed());
+    judgement.detail("since", scene.setter().map(|call| scene.mention(call)));
+    let concurrent: Vec<_> =
+        scene.concurrent().take(MAX_CONCURRENT).map(|call| scene.mention(call)).collect();
+    judgement.detail("concurrent", concurrent);
+    judgement.detail("concurrent_count", scene.concurrent().count());
     judgement.detail("window", json!({"start_ns": start_ns, "end_ns": end_ns}));
 }
 

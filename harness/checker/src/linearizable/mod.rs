@@ -8,6 +8,7 @@
 
 mod algorithm;
 mod choice;
+mod depiction;
 mod examination;
 mod explain;
 mod judgement;
@@ -32,7 +33,8 @@ use crate::{Budget, Certificate, Checker, History, Judgement, Verdict};
 
 pub use algorithm::{Algorithm, Call, Deadlock, Finding, Reached, Task};
 pub use choice::{ALGORITHMS, UnknownAlgorithm, algorithm};
-pub use examination::{Examination, Examiner, KeyExamination};
+pub use depiction::{Depiction, KeyDepiction};
+pub use examination::{Examination, Examiner, Failure, KeyExamination};
 pub use meter::{Account, Limit, Meter, Progress};
 pub use model::{Model, Part, Tie, Unfit};
 pub use portfolio::Auto;
@@ -59,14 +61,6 @@ impl<M: Model> Linearizable<M> {
     /// A checker with an algorithm of the caller's choice.
     pub fn with_algorithm(model: M, algorithm: Box<dyn Algorithm<M>>) -> Self {
         Self { model, algorithm }
-    }
-
-    /// Asks whether the model can read the history at all.
-    ///
-    /// # Errors
-    /// The first operation that it cannot read.
-    pub fn fits(&self, operations: &[Operation]) -> Result<(), Unfit> {
-        partition(&self.model, operations).map(drop)
     }
 
     /// What is found of each key and by which algorithm, in the order of the tasks.
@@ -97,6 +91,10 @@ impl<M: Model> Checker for Linearizable<M> {
     fn check(&self, history: &History, budget: &Budget) -> Judgement {
         self.examine(history, budget, &Arc::default()).judgement
     }
+
+    fn as_examiner(&self) -> Option<&dyn Examiner> {
+        Some(self)
+    }
 }
 
 impl<M: Model> Examiner for Linearizable<M> {
@@ -116,9 +114,24 @@ impl<M: Model> Examiner for Linearizable<M> {
         let (findings, deciders): (Vec<_>, Vec<_>) = self.decide(&keys, &meter).into_iter().unzip();
         judgement::conclude(&self.model, &history.operations, &keys, &findings, &mut judgement);
         judgement.detail("decided_by", tally(&deciders));
-        let keys = keys.iter().zip(findings).zip(deciders);
-        let keys = keys.map(|((key, finding), algorithm)| found(key, finding, algorithm)).collect();
-        Examination { judgement, keys }
+        let failures = judgement::failures(&self.model, &history.operations, &keys, &findings);
+        let keys = keys.iter().zip(findings).zip(deciders).zip(failures);
+        let keys = keys.map(|(((key, finding), algorithm), failure)| KeyExamination {
+            failure,
+            ..found(key, finding, algorithm)
+        });
+        Examination { judgement, keys: keys.collect() }
+    }
+
+    fn fits(&self, operations: &[Operation]) -> Result<(), Unfit> {
+        partition(&self.model, operations).map(drop)
+    }
+
+    fn depict(&self, history: &History, examination: &Examination) -> Depiction {
+        match partition(&self.model, &history.operations) {
+            Ok(keys) => depiction::depict(&self.model, &keys, examination),
+            Err(_) => Depiction::without_words(examination),
+        }
     }
 
     fn shrink(&self, history: &History, found: &KeyExamination, budget: &Budget) -> Option<Shrunk> {
@@ -146,5 +159,5 @@ fn found<M: Model>(key: &KeyTask<M>, finding: Finding<M::State>, algorithm: &'st
     };
     let order = order.into_iter().map(|call| key.sources[call]).collect();
     let stuck = stuck.map(|call| key.sources[call]);
-    KeyExamination { key: key.key.clone(), verdict, algorithm, order, stuck }
+    KeyExamination { key: key.key.clone(), verdict, algorithm, order, stuck, failure: None }
 }
