@@ -108,8 +108,13 @@ impl<'a, M: Model> Scene<'a, M> {
         format!("{object}{f} by process {process} ({}) {claim}, but {why}", events(stuck))
     }
 
-    /// The state that the stuck operation claims to have seen, for a person.
+    /// The state that the stuck operation claims to have seen, for a person. Only where each change of the
+    /// object tells what it leaves can be said when a state was left, and by whom.
     fn seen(&self) -> Option<(M::State, String)> {
+        let tells = |op: &M::Op| self.model.is_observation(op) || self.model.produces(op).is_some();
+        if !self.key.task.calls.iter().all(|call| tells(&call.op)) {
+            return None;
+        }
         let state = self.model.observes(&self.call(self.deadlock.stuck).op)?;
         let text = self.model.show_state(&state, &self.key.values);
         Some((state, text))

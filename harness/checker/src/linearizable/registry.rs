@@ -1,10 +1,11 @@
 //! The models by their names on the command line.
 
 use ordalia_history::Value;
+use serde_json::Map;
 use thiserror::Error;
 
 use super::{Examiner, Linearizable, Model, UnknownAlgorithm, algorithm};
-use crate::models::{Counter, FifoQueue, Register, Set, Stack, UnorderedQueue};
+use crate::models::{Counter, FifoQueue, Kv, Leader, MultiRegister, Register, Set, Stack, UnorderedQueue};
 
 /// A model for the command line and for lists.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +58,26 @@ pub const MODELS: &[ModelInfo] = &[
         name: "counter",
         about: "a number: add, increment, decrement, read; begins with an integer",
         make: |initial, algorithm| checker(Counter::new(integer("counter", initial)?), algorithm),
+    },
+    ModelInfo {
+        name: "kv",
+        about: "one value a key: get, put, append to a string, cas, delete",
+        make: |initial, algorithm| checker(Kv::new(any(initial)), algorithm),
+    },
+    ModelInfo {
+        name: "kv-append",
+        about: "kv whose keys read as the empty string until they are written",
+        make: |initial, algorithm| checker(Kv::new(empty(initial)), algorithm),
+    },
+    ModelInfo {
+        name: "multi-register",
+        about: "several registers read and written together: txn, read, write",
+        make: |initial, algorithm| checker(MultiRegister::new(registers(initial)?), algorithm),
+    },
+    ModelInfo {
+        name: "leader",
+        about: "at most one leader in each term: leader, elect, leads",
+        make: |initial, algorithm| checker(nothing("leader", initial, Leader)?, algorithm),
     },
 ];
 
@@ -130,5 +151,33 @@ fn integer(model: &'static str, initial: Option<&Value>) -> Result<i64, ModelErr
             expected: "an integer of 64 bits",
             found: other.to_string(),
         }),
+    }
+}
+
+/// Any value will do; nothing given, and null, stand for the empty string.
+fn empty(initial: Option<&Value>) -> Value {
+    initial.filter(|value| !value.is_null()).cloned().unwrap_or_else(|| Value::String(String::new()))
+}
+
+/// An object of registers and what they hold.
+fn registers(initial: Option<&Value>) -> Result<Map<String, Value>, ModelError> {
+    match initial {
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(registers)) => Ok(registers.clone()),
+        Some(other) => Err(ModelError::Initial {
+            model: "multi-register",
+            expected: "an object of registers and values",
+            found: other.to_string(),
+        }),
+    }
+}
+
+/// Such objects all begin in one way.
+fn nothing<M>(name: &'static str, initial: Option<&Value>, model: M) -> Result<M, ModelError> {
+    match initial {
+        None | Some(Value::Null) => Ok(model),
+        Some(other) => {
+            Err(ModelError::Initial { model: name, expected: "nothing", found: other.to_string() })
+        }
     }
 }
