@@ -38,8 +38,8 @@ fn event(words: &[&str], index: u64, time: u64) -> Event {
         }
         other => panic!("not an event: {other:?}"),
     };
-    let (error, f) = (error.map(|kind| OpError::new(*kind)), f.to_owned());
-    Event { index, time, process, kind, f, key, value, error, node: None, intended: None }
+    let error = error.map(|kind| OpError::new(*kind));
+    Event { index, time, process, kind, f: f.into(), key, value, error, node: None, intended: None }
 }
 
 fn parse(text: &str) -> Golden {

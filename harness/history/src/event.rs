@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::Name;
+
 /// Who did it: a logical client process, or the fault injector.
 ///
 /// In JSON a number, or the string `"nemesis"`.
@@ -151,7 +153,7 @@ pub struct Event {
     #[serde(rename = "type")]
     pub kind: EventType,
     /// The operation's name: `read`, `write`, `cas`, …; for the nemesis the kind of fault.
-    pub f: String,
+    pub f: Name,
     /// The object that is operated on; absent in a test of a single object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Value>,
@@ -163,7 +165,7 @@ pub struct Event {
     pub error: Option<OpError>,
     /// The node that the client spoke to, by name, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub node: Option<String>,
+    pub node: Option<Name>,
     /// For an `invoke` under a fixed rate: when it was meant to start, in nanoseconds since the
     /// start of the load. Latency measured from here shows what coordinated omission hides.
     #[serde(default, skip_serializing_if = "Option::is_none")]

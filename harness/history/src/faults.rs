@@ -65,7 +65,7 @@ pub fn fault_windows(events: &[Event]) -> Vec<FaultWindow> {
         let at = known.unwrap_or_else(|| {
             windows.push(FaultWindow {
                 fault: mark.fault,
-                kind: event.f.clone(),
+                kind: event.f.to_string(),
                 label: mark.label.clone(),
                 start_ns: event.time,
                 end_ns: None,

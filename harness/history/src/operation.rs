@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::{Event, EventType, OpError, Process};
+use crate::{Event, EventType, Name, OpError, Process};
 
 /// How an operation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,7 +25,7 @@ pub struct Operation {
     /// The client process.
     pub process: u64,
     /// The operation's name.
-    pub f: String,
+    pub f: Name,
     /// The object operated on; `None` in a test of a single object.
     pub key: Option<Value>,
     /// Arguments: the value of the invocation.
@@ -37,7 +37,7 @@ pub struct Operation {
     /// Why it failed or became indeterminate.
     pub error: Option<OpError>,
     /// The node spoken to, where known.
-    pub node: Option<String>,
+    pub node: Option<Name>,
     /// Nanoseconds since the start of the load.
     pub invoked_ns: u64,
     /// When it was meant to start, where a rate was fixed.
@@ -70,7 +70,7 @@ pub enum PairError {
         /// The process.
         process: u64,
         /// The operation begun.
-        f: String,
+        f: Name,
         /// Index of the invocation that is still open.
         open: u64,
     },
@@ -84,7 +84,7 @@ pub enum PairError {
         /// The process.
         process: u64,
         /// The operation completed.
-        f: String,
+        f: Name,
     },
     /// A completion names another operation than its invocation.
     #[error(
@@ -96,11 +96,11 @@ pub enum PairError {
         /// The process.
         process: u64,
         /// The operation completed.
-        f: String,
+        f: Name,
         /// Index of the open invocation.
         open: u64,
         /// The operation invoked.
-        expected: String,
+        expected: Name,
     },
     /// Time went backwards.
     #[error(

@@ -168,7 +168,7 @@ fn as_event(record: &FaultRecord) -> Event {
         time: record.time,
         process: Process::Nemesis,
         kind: EventType::Info,
-        f: record.kind.clone(),
+        f: record.kind.as_str().into(),
         key: None,
         value: json!({"fault": record.fault, "phase": record.phase, "label": record.label}),
         error: None,

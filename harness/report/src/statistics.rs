@@ -68,8 +68,8 @@ pub(crate) fn latencies(operations: &[Operation], basis: Basis) -> Option<Quanti
 pub(crate) fn names(operations: &[Operation]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for operation in operations {
-        if let Err(at) = names.binary_search(&operation.f) {
-            names.insert(at, operation.f.clone());
+        if let Err(at) = names.binary_search_by(|name: &String| name.as_str().cmp(&operation.f)) {
+            names.insert(at, operation.f.to_string());
         }
     }
     names

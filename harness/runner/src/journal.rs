@@ -72,7 +72,7 @@ fn nemesis_event(record: &FaultRecord) -> Event {
         time: 0,
         process: Process::Nemesis,
         kind: EventType::Info,
-        f: record.kind.clone(),
+        f: record.kind.as_str().into(),
         key: None,
         value: fault_event_value(record.fault, record.phase, &record.label),
         error: None,

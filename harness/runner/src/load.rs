@@ -78,7 +78,7 @@ impl Load<'_> {
     fn invoke(&mut self, invocation: Invocation) -> io::Result<()> {
         let Invocation { thread, op, event } = invocation;
         let node = self.routing.node(thread, self.recorder.now_ns());
-        self.recorder.record(Event { node: Some(node.to_string()), ..event })?;
+        self.recorder.record(Event { node: Some(node.to_string().into()), ..event })?;
         self.invoked += 1;
         let request = self.workload.request(&op);
         self.clients.send(thread, Job { node, op, request });
@@ -105,7 +105,7 @@ impl Load<'_> {
         self.counts.count(completion.kind);
         match self.interpreter.complete(now, thread, completion) {
             Some(event) => {
-                self.recorder.record(Event { node: Some(job.node.to_string()), ..event }).map(|_| ())
+                self.recorder.record(Event { node: Some(job.node.to_string().into()), ..event }).map(|_| ())
             }
             None => Ok(()),
         }

@@ -142,7 +142,7 @@ fn event(process: u64, kind: EventType, op: &Op, value: Value) -> Event {
         time: 0,
         process: Process::Client(process),
         kind,
-        f: op.f.to_owned(),
+        f: op.f.into(),
         key: op.key.clone(),
         value,
         error: None,

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::parser::{Parser, closing};
+use crate::name::Names;
 use crate::read_error::excerpt;
 use crate::{Event, EventType, OpError, ParseError, Process};
 
@@ -16,12 +17,18 @@ pub(crate) struct Operations<R> {
     around: Option<(u8, u64)>,
     order: Order,
     processes: Processes,
+    names: Names,
 }
 
 impl<R: Read> Operations<R> {
     pub(crate) fn new(input: R) -> Self {
-        let (order, processes) = (Order::default(), Processes::default());
-        Self { parser: Parser::new(input, 1), around: None, order, processes }
+        Self {
+            parser: Parser::new(input, 1),
+            around: None,
+            order: Order::default(),
+            processes: Processes::default(),
+            names: Names::default(),
+        }
     }
 
     /// The next event with its line; `None` after the last.
@@ -55,10 +62,10 @@ impl<R: Read> Operations<R> {
         let kind = kind(field("type").as_ref(), line)?;
         let process = self.processes.process(field("process"), kind, line)?;
         let value = field("value").unwrap_or(Value::Null);
-        let f = operation_name(field("f"), process, &value, line)?;
+        let f = self.names.name(&operation_name(field("f"), process, &value, line)?);
         let (index, time) = self.order.place(field("index"), field("time"), line)?;
         let error = field("error").and_then(error);
-        let node = field("node").and_then(|node| node.as_str().map(str::to_owned));
+        let node = field("node").and_then(|node| node.as_str().map(|node| self.names.name(node)));
         Ok(Event { index, time, process, kind, f, key: field("key"), value, error, node, intended: None })
     }
 }

@@ -5,6 +5,7 @@ use std::io::BufRead;
 use serde_json::Value;
 
 use crate::edn::Parser;
+use crate::name::Names;
 use crate::read_error::excerpt;
 use crate::source::read_line;
 use crate::{Event, EventType, OpError, ParseError, Process};
@@ -21,11 +22,13 @@ pub(crate) fn begins_log_line(text: &[u8]) -> bool {
 /// Reads the log.
 pub(super) fn parse(mut input: impl BufRead) -> Result<Vec<Event>, ParseError> {
     let mut events = Vec::new();
+    let mut names = Names::default();
     let mut text = Vec::new();
     let mut line = 1;
     while read_line(&mut input, &mut text, line)? {
         if let Some(told) = operation_text(&text, line)? {
-            events.push(event(told, events.len() as u64, line)?);
+            let position = events.len() as u64;
+            events.push(event(told, position, line, &mut names)?);
         }
         line += 1;
     }
@@ -63,7 +66,7 @@ fn split_word(text: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// The event of one line. Its parts are EDN.
-fn event(told: &[u8], position: u64, line: u64) -> Result<Event, ParseError> {
+fn event(told: &[u8], position: u64, line: u64, names: &mut Names) -> Result<Event, ParseError> {
     let mut parser = Parser::new(told, line);
     let mut parts = Vec::new();
     while parser.next_form()?.is_some() {
@@ -88,7 +91,7 @@ fn event(told: &[u8], position: u64, line: u64) -> Result<Event, ParseError> {
     if process != Process::Nemesis && !matches!(f.as_str(), "read" | "write" | "cas") {
         return Err(refused("the operation :read, :write or :cas"));
     }
-    let (index, time) = (position, position);
+    let (index, time, f) = (position, position, names.name(&f));
     let event =
         Event { index, time, process, kind, f, key: None, value, error: None, node: None, intended: None };
     Ok(if process == Process::Nemesis { event } else { with_outcome(event) })

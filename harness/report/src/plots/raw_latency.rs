@@ -27,7 +27,7 @@ pub(super) fn draw(loaded: &Loaded) -> Result<Option<Plot>, ReportError> {
     let mut points: Vec<(Sample, usize)> = Vec::new();
     for operation in &loaded.operations {
         let Some(sample) = sample(operation, Basis::Invocation) else { continue };
-        let name = names.binary_search(&operation.f).unwrap_or(0);
+        let name = names.binary_search_by(|name| name.as_str().cmp(&operation.f)).unwrap_or(0);
         let outcome = OUTCOMES.iter().position(|outcome| *outcome == operation.outcome).unwrap_or(0);
         points.push((sample, name * OUTCOMES.len() + outcome));
     }

@@ -233,7 +233,7 @@ impl Writer {
         self.push(time, Process::Client(process), EventType::Invoke, f, key.clone(), input.clone());
         let at = self.events.len() - 1;
         self.events[at].intended = Some(time.saturating_sub(self.dice.roll(5) * MS));
-        self.events[at].node = Some(format!("n{}", process % 5 + 1));
+        self.events[at].node = Some(format!("n{}", process % 5 + 1).into());
         let (kind, value, error) = match (lost, failed, &output) {
             (true, ..) => (EventType::Info, input, Some(OpError::new("timeout"))),
             (_, true, _) => (EventType::Fail, input, Some(OpError::with_text("not-leader", HOSTILE))),
