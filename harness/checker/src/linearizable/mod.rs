@@ -7,6 +7,7 @@
 //! not hide another that fails.
 
 mod algorithm;
+mod barrier;
 mod choice;
 mod depiction;
 mod examination;
@@ -32,6 +33,7 @@ use crate::certificate::{Proved, Refusal, verify};
 use crate::{Budget, Certificate, Checker, History, Judgement, Verdict};
 
 pub use algorithm::{Algorithm, Call, Deadlock, Finding, Reached, Task};
+pub use barrier::Barrier;
 pub use choice::{ALGORITHMS, UnknownAlgorithm, algorithm};
 pub use depiction::{Depiction, KeyDepiction};
 pub use examination::{Examination, Examiner, Failure, KeyExamination};

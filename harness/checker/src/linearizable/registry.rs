@@ -4,7 +4,7 @@ use ordalia_history::Value;
 use serde_json::Map;
 use thiserror::Error;
 
-use super::{Examiner, Linearizable, Model, UnknownAlgorithm, algorithm};
+use super::{Barrier, Examiner, Linearizable, Model, UnknownAlgorithm, algorithm, barrier};
 use crate::models::{Counter, FifoQueue, Kv, Leader, MultiRegister, Register, Set, Stack, UnorderedQueue};
 
 /// A model for the command line and for lists.
@@ -78,6 +78,11 @@ pub const MODELS: &[ModelInfo] = &[
         name: "leader",
         about: "at most one leader in each term: leader, elect, leads",
         make: |initial, algorithm| checker(nothing("leader", initial, Leader)?, algorithm),
+    },
+    ModelInfo {
+        name: "barrier",
+        about: "nobody passes before all have arrived: arrive, pass, await; begins with the number of parties",
+        make: |initial, algorithm| barrier_checker(parties(initial)?, algorithm),
     },
 ];
 
@@ -179,5 +184,29 @@ fn nothing<M>(name: &'static str, initial: Option<&Value>, model: M) -> Result<M
         Some(other) => {
             Err(ModelError::Initial { model: name, expected: "nothing", found: other.to_string() })
         }
+    }
+}
+
+/// How many parties a barrier is for; `None` for as many as arrive.
+fn parties(initial: Option<&Value>) -> Result<Option<u64>, ModelError> {
+    match initial {
+        None | Some(Value::Null) => Ok(None),
+        Some(other) => other.as_u64().map(Some).ok_or_else(|| ModelError::Initial {
+            model: barrier::NAME,
+            expected: "a number of parties",
+            found: other.to_string(),
+        }),
+    }
+}
+
+/// The checker of barriers, which is its own algorithm.
+fn barrier_checker(parties: Option<u64>, algorithm: &str) -> Result<Box<dyn Examiner>, ModelError> {
+    match algorithm {
+        "auto" | barrier::NAME => Ok(Box::new(Barrier::new(parties))),
+        other => Err(ModelError::Algorithm(UnknownAlgorithm {
+            name: other.to_owned(),
+            model: barrier::NAME,
+            known: "auto, barrier".to_owned(),
+        })),
     }
 }
