@@ -11,7 +11,9 @@ use ordalia_checker::certificate::{KeyOrder, Proved, Refusal, Violation};
 use ordalia_checker::linearizable::{
     Call, Core, Examination, Examiner, Linearizable, Model, Part, Shrunk, Task, Tie, ValueId, Values,
 };
-use ordalia_checker::models::Register;
+use ordalia_checker::models::{
+    Counter, FifoQueue, Kv, Leader, MultiRegister, Register, Set, Stack, UnorderedQueue,
+};
 use ordalia_checker::{Budget, Certificate, History, Verdict};
 use ordalia_history::{Event, Operation, Outcome, Value};
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -45,6 +47,71 @@ fn cas_register() -> Vec<Exchange> {
         all.push(Exchange("cas", json!([from, to]), "fail", json!([from, to]), "precondition-failed"));
     }
     all
+}
+
+/// What goes into a buffer and out of it: more goes in than is there at first.
+fn buffer(put: &'static str, take: &'static str) -> Vec<Exchange> {
+    let mut all = vec![Exchange(take, Value::Null, "fail", Value::Null, "empty")];
+    for value in [json!(1), json!(2), json!(3), json!(4)] {
+        all.push(ok(put, value.clone(), value.clone()));
+        all.push(ok(take, Value::Null, value));
+    }
+    all
+}
+
+fn set() -> Vec<Exchange> {
+    let mut all = Vec::new();
+    for element in [json!(1), json!(2), json!(3)] {
+        all.push(ok("add", element.clone(), element.clone()));
+        all.push(ok("remove", element.clone(), element.clone()));
+        all.push(ok("contains", element.clone(), json!([element, true])));
+        all.push(ok("contains", element.clone(), json!([element, false])));
+    }
+    for elements in [json!([]), json!([1]), json!([1, 2]), json!([3])] {
+        all.push(ok("read", Value::Null, elements));
+    }
+    all
+}
+
+fn counter() -> Vec<Exchange> {
+    let mut all = vec![ok("add", json!(2), json!(2)), ok("increment", Value::Null, Value::Null)];
+    for sum in 0..5 {
+        all.push(ok("read", Value::Null, json!(sum)));
+        all.push(ok("increment", json!(1), json!(sum)));
+    }
+    all
+}
+
+fn kv() -> Vec<Exchange> {
+    let mut all = vec![ok("get", Value::Null, Value::Null), ok("delete", Value::Null, Value::Null)];
+    for value in [json!("a"), json!("b"), json!("ab")] {
+        all.push(ok("get", Value::Null, value.clone()));
+        all.push(ok("put", value.clone(), value.clone()));
+    }
+    all.push(ok("append", json!("b"), json!("b")));
+    for f in ["get", "cas", "delete"] {
+        all.push(Exchange(f, json!(["a", "b"]), "fail", json!(["a", "b"]), "key-does-not-exist"));
+    }
+    all.push(ok("cas", json!(["a", "b"]), json!(["a", "b"])));
+    all.push(Exchange("cas", json!(["b", "a"]), "fail", json!(["b", "a"]), "precondition-failed"));
+    all
+}
+
+fn registers() -> Vec<Exchange> {
+    let mut all = Vec::new();
+    for (x, y) in [(0, 0), (1, 0), (0, 1), (1, 2)] {
+        all.push(ok("read", json!({"x": null, "y": null}), json!({"x": x, "y": y})));
+        all.push(ok("write", json!({"x": x, "y": y}), json!({"x": x, "y": y})));
+        all.push(ok("txn", json!([["r", "x", null], ["w", "y", y]]), json!([["r", "x", x], ["w", "y", y]])));
+    }
+    all.push(ok("read", json!({"x": null}), json!({"x": 1})));
+    all.push(ok("write", json!({"y": 2}), json!({"y": 2})));
+    all
+}
+
+fn leader() -> Vec<Exchange> {
+    let seen = |term: u64, leader: &str| ok("leader", Value::Null, json!([term, leader]));
+    vec![seen(1, "n1"), seen(1, "n2"), seen(2, "n1"), seen(3, "n3"), seen(3, "n1")]
 }
 
 /// A random history of that many operations on so many keys.
@@ -370,10 +437,54 @@ fn confirm_all<M: Model + Clone + 'static>(model: &M, exchanges: &[Exchange], ro
 
 #[test]
 fn proofs_of_registers() {
-    confirm_all(&Register::new(Value::Null), &register(), 2_000);
+    confirm_all(&Register::new(Value::Null), &register(), 1_000);
 }
 
 #[test]
 fn proofs_of_cas_registers() {
-    confirm_all(&Register::with_cas(Value::Null), &cas_register(), 3_000);
+    confirm_all(&Register::with_cas(Value::Null), &cas_register(), 2_000);
+}
+
+#[test]
+fn proofs_of_queues() {
+    for initial in [vec![], vec![json!(1)], vec![json!(1), json!(2)]] {
+        confirm_all(&FifoQueue::new(initial.clone()), &buffer("enqueue", "dequeue"), 500);
+        confirm_all(&UnorderedQueue::new(initial), &buffer("enqueue", "dequeue"), 500);
+    }
+}
+
+#[test]
+fn proofs_of_stacks() {
+    for initial in [vec![], vec![json!(1), json!(2)]] {
+        confirm_all(&Stack::new(initial), &buffer("push", "pop"), 600);
+    }
+}
+
+#[test]
+fn proofs_of_sets() {
+    for initial in [vec![], vec![json!(1), json!(2)]] {
+        confirm_all(&Set::new(initial), &set(), 600);
+    }
+}
+
+#[test]
+fn proofs_of_counters() {
+    confirm_all(&Counter::new(0), &counter(), 1_000);
+}
+
+#[test]
+fn proofs_of_stores() {
+    confirm_all(&Kv::new(Value::Null), &kv(), 1_000);
+    confirm_all(&Kv::new(json!("")), &kv(), 500);
+}
+
+#[test]
+fn proofs_of_several_registers() {
+    let initial = json!({"x": 0, "y": 0}).as_object().cloned().unwrap();
+    confirm_all(&MultiRegister::new(initial), &registers(), 600);
+}
+
+#[test]
+fn proofs_of_leaders() {
+    confirm_all(&Leader, &leader(), 600);
 }

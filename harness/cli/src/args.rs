@@ -28,6 +28,8 @@ pub enum Command {
     Run(RunArgs),
     /// Judge a recorded history.
     Check(CheckArgs),
+    /// Check the certificate of a verdict against the history.
+    Verify(VerifyArgs),
     /// Judge and draw a stored run again.
     Report(ReportArgs),
     /// What there is: targets, workloads, faults, bugs, models, checkers.
@@ -158,6 +160,18 @@ impl Format {
     }
 }
 
+/// The arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The history.
+    pub history: PathBuf,
+    /// The certificate, as `check --certificate` writes it.
+    pub certificate: PathBuf,
+    /// The form of the history's file.
+    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    pub format: Format,
+}
+
 /// The arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
@@ -274,7 +288,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap:
             Command::Run(RunArgs { options, .. })
             | Command::Bench(BenchArgs { options, .. })
             | Command::Node(NodeArgs { options, .. }) => *options = given,
-            Command::Check(_) | Command::Report(_) | Command::List(_) => {}
+            Command::Check(_) | Command::Verify(_) | Command::Report(_) | Command::List(_) => {}
         }
     }
     Ok(command)

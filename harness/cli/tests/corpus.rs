@@ -12,10 +12,12 @@ mod support;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ordalia_checker::certificate::Proved;
 use ordalia_checker::linearizable::{Examiner, MODELS};
-use ordalia_checker::{Budget, History, Verdict, examiner};
+use ordalia_checker::{Budget, Certificate, History, Verdict, examiner};
 use ordalia_history::{Format, Value, read, read_auto};
 use support::{complaint, ordalia_with, results, status};
 
@@ -141,6 +143,50 @@ fn recorded_histories_get_their_known_verdicts() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn verdicts_on_recorded_histories_have_certificates_that_hold() {
+    let mut told = String::new();
+    let mut failures = Vec::new();
+    let test = "verdicts_on_recorded_histories_have_certificates_that_hold";
+    let ran = for_each_row(test, |path, row| {
+        let Some(checker) = row.checker() else { return };
+        let mut recorded = read(path, row.format()).unwrap();
+        recorded.forget_unknown_reads(&row.initial());
+        let history = History::new(recorded.events).unwrap();
+        let found = checker.examine(&history, &BUDGET, &Arc::default());
+        let begun = Instant::now();
+        let failing = found.first_failure(&history);
+        let shrunk = failing.and_then(|key| checker.shrink(&history, key, &BUDGET));
+        let (shrinking, begun) = (begun.elapsed(), Instant::now());
+        let core = shrunk.as_ref().map(|shrunk| &shrunk.proof);
+        let certificate = Certificate::of(row.model, Some(&row.initial()), &history, &found, core);
+        let proved = certificate.map_err(|error| error.to_string()).and_then(|certificate| {
+            checker.verify(&history, &certificate).map_err(|error| error.to_string())
+        });
+        match proved {
+            Ok(Proved::Valid { .. }) if row.verdict == "valid" => {}
+            Ok(Proved::Invalid { .. }) if row.verdict == "invalid" => {}
+            other => failures.push(format!("{}: {other:?}", row.file)),
+        }
+        if let Some(shrunk) = shrunk {
+            let events = shrunk.shown().events(&history.operations);
+            let alone = History::new(events).unwrap();
+            assert_eq!(checker.check(&alone, &BUDGET).valid, Verdict::Invalid, "{}", row.file);
+            let (proof, shown) = (shrunk.proof.operations.len(), shrunk.shown().operations.len());
+            let all = history.operations.len();
+            told += &format!(
+                "  {}: {all} operations, {proof} in the proof, {shown} shown; cut down in {shrinking:.1?}, verified in {:.1?}\n",
+                row.file,
+                begun.elapsed()
+            );
+        }
+    });
+    if ran {
+        io::stderr().write_all(told.as_bytes()).unwrap();
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 /// What the program makes of a history with this text: its exit status and its complaint.

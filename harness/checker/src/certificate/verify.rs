@@ -16,13 +16,10 @@ use thiserror::Error;
 
 use super::{Certificate, Fingerprint, Violation};
 use crate::History;
-use crate::linearizable::{Model, Part, Tie, Unfit, Values};
+use crate::linearizable::{Model, Part, Tie, Unfit, ValueId, Values};
 
-/// How many sets of operations and states are remembered at one event, before a proof is too large.
-const MAX_REACHED: usize = 1 << 18;
-
-/// The same where states may grow with the history: so many times the number of operations.
-const MAX_REACHED_OPERATIONS: usize = 1 << 26;
+/// Bytes for the sets of operations and states that are remembered at one event, before a proof is too large.
+const MAX_BYTES: usize = 1 << 28;
 
 /// How many steps of the model are taken in all, before a proof is too large.
 const MAX_STEPS: u64 = 1 << 25;
@@ -84,9 +81,6 @@ pub(crate) fn verify<M: Model>(
         let told = |print: &Fingerprint| format!("{} operations, checksum {}", print.operations, print.crc32);
         let (expected, found) = (told(&certificate.history), told(&found));
         return refuted(format!("it speaks of another history: expected {expected}, found {found}"));
-    }
-    if model.name() != certificate.model {
-        return refuted(format!("it speaks of the model {}, not {}", certificate.model, model.name()));
     }
     match &certificate.violation {
         None if certificate.valid => every_key(model, history, certificate),
@@ -164,53 +158,54 @@ fn replayed<M: Model>(
 /// Checks that what was left out may be, and that what stays cannot be ordered.
 fn violated<M: Model>(model: &M, history: &History, violation: &Violation) -> Result<Proved, Refusal> {
     let until = violation.until.unwrap_or(u64::MAX);
-    let (kept, open) = (distinct(&violation.operations)?, distinct(&violation.open)?);
+    let (mut kept, mut open) = (distinct(&violation.operations)?, distinct(&violation.open)?);
     let mut values = Values::default();
     let init = model.init(&mut values);
-    let (mut uses, mut ties, mut gone) = (Vec::new(), Vec::new(), HashMap::new());
+    let (mut uses, mut stays, mut goes) = (Vec::new(), Vec::new(), Vec::new());
     for operation in history.operations.iter().filter(|one| one.key == violation.key) {
-        let invoke = operation.invoke_index;
-        let Some(mut one) = used(model, operation, &mut values)?.filter(|one| one.invoke <= until) else {
+        let Some(one) = used(model, operation, &mut values)?.filter(|one| one.invoke <= until) else {
             continue;
         };
-        let tie = model.tie(&one.op);
-        if kept.contains(&invoke) {
-            if open.contains(&invoke) || one.complete.is_some_and(|end| end > until) {
-                one = forgotten(model, operation, &mut values)?;
-            }
-            ties.push((invoke, tie));
-            uses.push(one);
+        let tie = (one.invoke, model.tie(&one.op));
+        if kept.remove(&one.invoke) {
+            let forget = open.remove(&one.invoke) || one.complete.is_some_and(|end| end > until);
+            uses.push(if forget { forgotten(model, operation, &mut values)? } else { one });
+            stays.push(tie);
         } else if !model.is_observation(&one.op) {
-            let Tie::Values(named) = tie else {
-                return refuted(format!("the operation of event {invoke} cannot be left out"));
-            };
-            // With no value to share it goes alone, but still as part of a group.
-            gone.extend(named.into_iter().map(|value| (Some(value), invoke)).chain([(None, invoke)]));
+            goes.push(tie);
         }
     }
-    if let Some(stranger) = kept.iter().find(|event| !uses.iter().any(|one| one.invoke == **event)) {
-        return refuted(format!(
-            "event {stranger} begins no operation that counts on {}",
-            shown(violation.key.as_ref())
-        ));
+    if let Some(event) = kept.iter().chain(&open).min() {
+        let object = shown(violation.key.as_ref());
+        return refuted(format!("event {event} begins no operation that is kept and counts on {object}"));
     }
-    if let Some(stranger) = open.difference(&kept).next() {
-        return refuted(format!("event {stranger} is said to be open, and is not kept"));
-    }
-    for (event, tie) in ties.iter().filter(|_| !gone.is_empty()) {
-        let Tie::Values(named) = tie else {
-            return refuted(format!("beside event {event} nothing but observations may be left out"));
-        };
-        if let Some(other) = named.iter().find_map(|value| gone.get(&Some(*value))) {
-            return refuted(format!(
-                "event {other} was left out, and shares a value with event {event}, which was kept"
-            ));
-        }
-    }
+    apart(&stays, &goes)?;
     if orderable(model, init, &mut uses)? {
         return refuted(format!("the {} operations can be ordered", uses.len()));
     }
     Ok(Proved::Invalid { operations: uses.len() })
+}
+
+/// Checks that no operation which goes, observations aside, is tied to one that stays. Each with its event.
+fn apart(stays: &[(u64, Tie)], goes: &[(u64, Tie)]) -> Result<(), Refusal> {
+    let mut gone: HashMap<ValueId, u64> = HashMap::new();
+    for (event, tie) in goes {
+        let Tie::Values(values) = tie else {
+            return refuted(format!("the operation of event {event} cannot be left out"));
+        };
+        gone.extend(values.iter().map(|value| (*value, *event)));
+    }
+    for (event, tie) in stays.iter().filter(|_| !goes.is_empty()) {
+        let Tie::Values(values) = tie else {
+            return refuted(format!("beside event {event} nothing but observations can be left out"));
+        };
+        if let Some(other) = values.iter().find_map(|value| gone.get(value)) {
+            return refuted(format!(
+                "event {other} is left out and shares a value with event {event}, which is kept"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn distinct(events: &[u64]) -> Result<HashSet<u64>, Refusal> {
@@ -258,8 +253,6 @@ fn orderable<M: Model>(model: &M, init: M::State, uses: &mut [Used<M::Op>]) -> R
     let completed = uses.iter().enumerate().filter_map(|(at, one)| Some((one.complete?, at, true)));
     let mut events: Vec<(u64, usize, bool)> = invoked.chain(completed).collect();
     events.sort_unstable();
-    let grows = std::mem::needs_drop::<M::State>();
-    let most = if grows { MAX_REACHED_OPERATIONS / uses.len().max(1) } else { MAX_REACHED };
     let (mut pending, mut steps): (Vec<usize>, u64) = (Vec::new(), 0);
     // Which of the pending operations have taken effect, in order of invocation, and the state.
     let mut reached: HashSet<(Vec<usize>, M::State)> = HashSet::from([(Vec::new(), init)]);
@@ -269,6 +262,7 @@ fn orderable<M: Model>(model: &M, init: M::State, uses: &mut [Used<M::Op>]) -> R
             continue;
         }
         let mut seen = reached.clone();
+        let mut bytes = 0;
         let mut waiting: Vec<(Vec<usize>, M::State)> = reached.drain().collect();
         while let Some((mut done, state)) = waiting.pop() {
             if let Ok(place) = done.binary_search(&at) {
@@ -276,13 +270,14 @@ fn orderable<M: Model>(model: &M, init: M::State, uses: &mut [Used<M::Op>]) -> R
                 reached.insert((done, state));
                 continue;
             }
-            steps += pending.len() as u64;
+            steps += (pending.len() * (1 + model.heap_bytes(&state) / 256)) as u64;
             for next in ways(model, uses, &pending, &done, &state) {
                 if seen.insert(next.clone()) {
+                    bytes += 3 * (size_of_val(&next) + size_of_val(&*next.0) + model.heap_bytes(&next.1));
                     waiting.push(next);
                 }
             }
-            if steps > MAX_STEPS || seen.len() > most.min(MAX_REACHED) {
+            if steps > MAX_STEPS || bytes > MAX_BYTES {
                 let what = if steps > MAX_STEPS { "steps of the model" } else { "cases to remember" };
                 return Err(Refusal::TooLarge(what, event));
             }

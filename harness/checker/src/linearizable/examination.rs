@@ -74,7 +74,8 @@ pub trait Examiner: Checker {
         None
     }
 
-    /// Checks a certificate against the history and the specification alone.
+    /// Checks a certificate against the history and the specification alone. That the specification is the one
+    /// which the certificate names is for the caller to see to.
     ///
     /// # Errors
     /// It proves nothing, for the reason given.

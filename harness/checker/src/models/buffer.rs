@@ -151,6 +151,8 @@ impl<D: Discipline> Model for Buffer<D> {
 
     fn tie(&self, op: &BufferOp) -> Tie {
         match *op {
+            // Leaving out who takes a value that is there at first leaves it in the way of others.
+            _ if !self.initial.is_empty() => Tie::Fixed,
             BufferOp::Put(value) | BufferOp::Take(value) => Tie::Values(vec![value]),
             // What was empty with a value put in and taken out is empty without; and a crashed one that
             // took what is left out need not have happened.

@@ -7,6 +7,7 @@ mod node;
 mod report;
 mod run;
 mod verdict;
+mod verify;
 
 use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
@@ -19,6 +20,7 @@ pub fn carry_out(command: Command) -> Outcome {
     match command {
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::check(&args),
+        Command::Verify(args) => verify::verify(&args),
         Command::Report(args) => report::report(&args),
         Command::List(args) => list::list(&args),
         Command::Bench(args) => bench::bench(&args),
