@@ -3,6 +3,8 @@
 // Helpers of tests are not tests to the lint; a panic is their way to fail. Not every test uses all.
 #![allow(clippy::unwrap_used, dead_code)]
 
+pub mod objects;
+
 use std::time::Duration;
 
 use ordalia_checker::Budget;
