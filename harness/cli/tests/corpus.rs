@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use ordalia_checker::certificate::Proved;
 use ordalia_checker::linearizable::{Examiner, MODELS};
-use ordalia_checker::{Budget, Certificate, History, Verdict, examiner};
+use ordalia_checker::{Budget, Certificate, History, Verdict, examiner, initial_value};
 use ordalia_history::{Format, Value, read, read_auto};
 use support::{complaint, ordalia_with, results, status};
 
@@ -61,10 +61,7 @@ impl<'a> Row<'a> {
     }
 
     fn initial(&self) -> Value {
-        match self.initial {
-            "nil" => Value::Null,
-            json => serde_json::from_str(json).unwrap(),
-        }
+        initial_value(self.initial).unwrap_or_else(|error| panic!("{}: {error}", self.file))
     }
 
     fn expected(&self) -> Verdict {
