@@ -1,5 +1,7 @@
 //! The command line.
 
+mod check;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -8,6 +10,8 @@ use std::time::Duration;
 
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ordalia_node::NodeId;
+
+pub use check::{CheckArgs, Format};
 
 use crate::registry::TARGETS;
 use crate::values::{Concurrency, Rate, bytes, duration};
@@ -108,56 +112,6 @@ pub struct BudgetArgs {
     /// How much memory judging may take before the verdict is unknown.
     #[arg(long, default_value = "1GB", value_parser = bytes)]
     pub check_memory: u64,
-}
-
-/// The arguments of `check`.
-#[derive(Debug, Args)]
-pub struct CheckArgs {
-    /// The history.
-    pub file: PathBuf,
-    /// What the history is held against; see `ordalia list models`.
-    #[arg(long, default_value = "cas-register")]
-    pub model: String,
-    /// The value that objects have at first, as JSON.
-    #[arg(long, default_value = "null")]
-    pub initial: String,
-    /// The form of the file, which may be compressed with gzip.
-    #[arg(long, value_enum, default_value_t = Format::Auto)]
-    pub format: Format,
-    /// How long it may take before the verdict is unknown.
-    #[arg(short, long, default_value = "60s", value_parser = duration)]
-    pub time_limit: Duration,
-    /// How much memory it may take before the verdict is unknown.
-    #[arg(long, default_value = "1GB", value_parser = bytes)]
-    pub memory: u64,
-    /// Print the verdict as JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// The forms of recorded histories.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Told by the content.
-    Auto,
-    /// One JSON event a line.
-    Jsonl,
-    /// Operation maps as Jepsen and Knossos write them.
-    Edn,
-    /// The etcd and key-value logs of Porcupine.
-    Porcupine,
-}
-
-impl Format {
-    /// The format that is asked for; `None` where the content tells it.
-    pub fn named(self) -> Option<ordalia_history::Format> {
-        match self {
-            Format::Auto => None,
-            Format::Jsonl => Some(ordalia_history::Format::Jsonl),
-            Format::Edn => Some(ordalia_history::Format::Edn),
-            Format::Porcupine => Some(ordalia_history::Format::Porcupine),
-        }
-    }
 }
 
 /// The arguments of `verify`.

@@ -90,7 +90,7 @@ fn damaged_histories_name_file_and_line() {
     fs::write(&path, line.replace("invoke", "ok") + "\n").unwrap();
     refused(&["check", file], 255, &["history.jsonl", "event 0", "expected an invoke first"]);
     refused(&["check", "/no/such/file"], 255, &["/no/such/file"]);
-    refused(&["check", file, "--initial", "{"], 254, &["expected a JSON value"]);
+    refused(&["check", file, "--initial", "{"], 254, &["expected JSON"]);
     refused(&["report", folder.path().to_str().unwrap()], 255, &["holds no run", "run.json"]);
 }
 

@@ -102,6 +102,18 @@ pub(crate) fn shorten(text: &str, most: usize) -> String {
     text.chars().take(most.saturating_sub(1)).map(clean).chain(['…']).collect()
 }
 
+/// The text on one line of at most so many characters, with what is too much left out of the middle: long values
+/// differ at their ends as often as at their beginnings.
+pub(crate) fn abridge(text: &str, most: usize) -> String {
+    let length = text.chars().count();
+    if length <= most {
+        return shorten(text, most);
+    }
+    let (head, tail) = (most - most / 3, (most / 3).saturating_sub(1));
+    let ends = text.chars().take(head).chain(['…']).chain(text.chars().skip(length - tail));
+    shorten(&ends.collect::<String>(), most)
+}
+
 /// The name of an outcome.
 pub(crate) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {

@@ -10,6 +10,7 @@
 
 mod bands;
 mod format;
+mod linearization;
 mod load;
 mod page;
 mod palette;
@@ -28,6 +29,8 @@ use std::path::{Path, PathBuf};
 
 use ordalia_record::RunFolder;
 use thiserror::Error;
+
+pub use linearization::LinearizationPage;
 
 use load::Loaded;
 

@@ -69,9 +69,18 @@ impl Ink {
 }
 
 /// The declarations of all variables, light or dark.
-pub(crate) fn declarations(dark: bool) -> String {
+fn declarations(dark: bool) -> String {
     let declare = |ink: &Ink| format!("--{}:#{:06x};", ink.name, if dark { ink.dark } else { ink.light });
     ALL.iter().map(declare).collect()
+}
+
+/// A style sheet that uses the variables, with the declarations of both schemes ahead of it.
+pub(crate) fn style(rules: &str) -> String {
+    format!(
+        ":root{{color-scheme:light dark;{}}}\n@media (prefers-color-scheme:dark){{:root{{{}}}}}\n{rules}",
+        declarations(false),
+        declarations(true)
+    )
 }
 
 /// A plot with its colours replaced by variables. Only whole attributes match, and quotes in text are

@@ -101,7 +101,7 @@ impl<'a, M: Model> Scene<'a, M> {
     /// The failure in one sentence, by the most telling of the reasons that hold.
     pub(super) fn sentence(&self) -> String {
         let stuck = self.stuck();
-        let claim = self.model.claim(&self.call(self.deadlock.stuck).op, &self.key.values);
+        let claim = brief(self.model.claim(&self.call(self.deadlock.stuck).op, &self.key.values));
         let (object, f, process) = (show_object(&self.key.key), &stuck.f, stuck.process);
         let why = self.never_written().or_else(|| self.read_too_early()).or_else(|| self.overwritten());
         let why = why.unwrap_or_else(|| self.every_order());
@@ -116,7 +116,7 @@ impl<'a, M: Model> Scene<'a, M> {
             return None;
         }
         let state = self.model.observes(&self.call(self.deadlock.stuck).op)?;
-        let text = self.model.show_state(&state, &self.key.values);
+        let text = brief(self.model.show_state(&state, &self.key.values));
         Some((state, text))
     }
 
@@ -223,6 +223,7 @@ impl<'a, M: Model> Scene<'a, M> {
 
     fn every_order(&self) -> String {
         let (object, states) = (self.model.object(), self.states());
+        let states: Vec<String> = states.into_iter().map(brief).collect();
         let shown = match states.as_slice() {
             many if many.len() >= Deadlock::<M::State>::MAX_STATES => {
                 format!("one of {} values or more", many.len())
@@ -254,7 +255,7 @@ impl<'a, M: Model> Scene<'a, M> {
 
     /// `write 5 by process 3`
     fn named(&self, call: usize) -> String {
-        let what = self.model.show(&self.call(call).op, &self.key.values);
+        let what = brief(self.shown(call));
         format!("{what} by process {}", self.operation(call).process)
     }
 
@@ -273,6 +274,17 @@ impl<'a, M: Model> Scene<'a, M> {
 
 /// The least margin of a window: room for a few operations of a fast system.
 const MIN_MARGIN_NS: u64 = 1_000_000;
+
+/// A text that leaves room for the rest of its sentence: what is too long loses its middle.
+fn brief(text: String) -> String {
+    const MOST: usize = 120;
+    let length = text.chars().count();
+    if length <= MOST {
+        return text;
+    }
+    let (head, tail) = (text.chars().take(MOST * 2 / 3), text.chars().skip(length - MOST / 3));
+    head.chain(['…']).chain(tail).collect()
+}
 
 /// `events 340–345`
 fn events(operation: &Operation) -> String {

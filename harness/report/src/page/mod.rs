@@ -40,7 +40,7 @@ pub(crate) fn render(loaded: &Loaded, plots: &[Plot]) -> Markup {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (verdict::word(loaded)) " · " (title) " · Ordalia" }
-                style { (PreEscaped(style())) }
+                style { (PreEscaped(palette::style(STYLE))) }
             }
             body {
                 main {
@@ -69,15 +69,6 @@ pub(crate) fn render(loaded: &Loaded, plots: &[Plot]) -> Markup {
             }
         }
     }
-}
-
-/// The style sheet with the colours of both schemes.
-fn style() -> String {
-    format!(
-        ":root{{color-scheme:light dark;{}}}\n@media (prefers-color-scheme:dark){{:root{{{}}}}}\n{STYLE}",
-        palette::declarations(false),
-        palette::declarations(true)
-    )
 }
 
 /// What was tested, in a few words.

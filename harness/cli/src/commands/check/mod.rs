@@ -1,44 +1,105 @@
 //! `ordalia check`: judges a recorded history.
 
-use ordalia_checker::{Budget, History, TestVerdict, examiner};
-use ordalia_history::Value;
+mod choice;
+mod draw;
+mod keys;
+mod tell;
+mod watch;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ordalia_checker::linearizable::{Examination, Examiner, Progress};
+use ordalia_checker::{Budget, History, TestVerdict, Verdict, examiner};
+use ordalia_history::{Recorded, Value};
 
 use crate::args::CheckArgs;
-use crate::commands::verdict::{print_json, print_plain};
+use crate::commands::verdict::print_json;
 use crate::exit::{Failure, Outcome};
 
 /// Judges a history.
 pub fn check(args: &CheckArgs) -> Outcome {
-    let initial: Value = serde_json::from_str(&args.initial)
-        .map_err(|error| Failure::usage(format!("--initial: expected a JSON value: {error}")))?;
-    let checker =
-        examiner(&args.model, Some(&initial), "auto").map_err(|error| Failure::usage(error.to_string()))?;
-    let mut recorded = match args.format.named() {
+    let initial = args.initial.as_deref().map(initial).transpose()?;
+    if let Some(model) = &args.model {
+        // What is wrong on the command line shows before a large file is read.
+        make(model, initial.as_ref(), &args.algorithm)?;
+    }
+    let (history, unknown_reads) = read(args, initial.as_ref())?;
+    let model = choice::model(args.model.as_deref(), &history.operations)?;
+    let checker = make(&model, initial.as_ref(), &args.algorithm)?;
+    let begun = Instant::now();
+    let examination = examine(checker.as_ref(), &history, args);
+    if examination.judgement.valid == Verdict::Unknown && examination.keys.is_empty() {
+        choice::check_fits(checker.as_ref(), args, &model, &history.operations)?;
+    }
+    conclude(args, checker.as_ref(), &history, examination, unknown_reads, begun.elapsed())
+}
+
+/// Prints the verdict, and writes the files that are asked for.
+fn conclude(
+    args: &CheckArgs,
+    checker: &dyn Examiner,
+    history: &History,
+    mut examination: Examination,
+    unknown_reads: usize,
+    elapsed: Duration,
+) -> Outcome {
+    let judgement = &mut examination.judgement;
+    judgement.detail("seconds", elapsed.as_secs_f64());
+    if unknown_reads > 0 {
+        // A machine that reads the verdict must see it as well.
+        judgement.detail("unknown_reads", unknown_reads);
+    }
+    if let Some(path) = &args.html {
+        draw::draw(path, &args.file, checker, history, &examination)?;
+    }
+    let verdict = examination.judgement.valid;
+    let composed = TestVerdict::compose([(checker.name().to_owned(), examination.judgement)].into());
+    if args.json {
+        print_json(&composed)?;
+    } else {
+        tell::tell(&composed, args)?;
+    }
+    Ok(Some(verdict))
+}
+
+/// The value of `--initial`.
+fn initial(text: &str) -> Result<Value, Failure> {
+    ordalia_checker::initial_value(text).map_err(|error| Failure::usage(format!("--initial: {error}")))
+}
+
+/// The checker of a model.
+fn make(model: &str, initial: Option<&Value>, algorithm: &str) -> Result<Box<dyn Examiner>, Failure> {
+    examiner(model, initial, algorithm).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Reads the history, and tells of what had to be left out or taken otherwise; with the number of reads that
+/// were taken for unknown.
+fn read(args: &CheckArgs, initial: Option<&Value>) -> Result<(History, usize), Failure> {
+    let mut recorded: Recorded = match args.format.named() {
         Some(format) => ordalia_history::read(&args.file, format)?,
         None => ordalia_history::read_auto(&args.file)?,
     };
     if recorded.torn_tail {
         eprintln!("ordalia: the last line of {} is torn and is left out", args.file.display());
     }
-    let unknown_reads = recorded.forget_unknown_reads(&initial);
+    let initial = initial.unwrap_or(&Value::Null);
+    let unknown_reads = recorded.forget_unknown_reads(initial);
     if unknown_reads > 0 {
         eprintln!(
             "ordalia: {unknown_reads} reads of nil are taken for reads of unknown values, as Knossos does, since the registers begin with {initial}"
         );
     }
-    let history =
+    let mut history =
         History::new(recorded.events).map_err(|error| anyhow::anyhow!("{}: {error}", args.file.display()))?;
+    keys::keep(&mut history.operations, &args.keys)?;
+    Ok((history, unknown_reads))
+}
+
+/// Examines the history, with word on how far it is.
+fn examine(checker: &dyn Examiner, history: &History, args: &CheckArgs) -> Examination {
+    let progress = Arc::new(Progress::default());
     let budget = Budget { time: args.time_limit, memory_bytes: args.memory };
-    let mut verdict =
-        TestVerdict::compose([(checker.name().to_owned(), checker.check(&history, &budget))].into());
-    if unknown_reads > 0 {
-        // A machine that reads the verdict must see it as well.
-        verdict.checkers.values_mut().for_each(|judgement| judgement.detail("unknown_reads", unknown_reads));
-    }
-    if args.json {
-        print_json(&verdict)?
-    } else {
-        print_plain(&verdict)?
-    }
-    Ok(Some(verdict.valid))
+    let _watch = watch::Watch::begin(Arc::clone(&progress), args.plain);
+    checker.examine(history, &budget, &progress)
 }
