@@ -34,6 +34,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Check the certificate of a verdict against the history.
     Verify(VerifyArgs),
+    /// Write a recorded history in another format.
+    Convert(ConvertArgs),
     /// Judge and draw a stored run again.
     Report(ReportArgs),
     /// What there is: targets, workloads, faults, bugs, models, checkers.
@@ -124,6 +126,35 @@ pub struct VerifyArgs {
     /// The form of the history's file.
     #[arg(long, value_enum, default_value_t = Format::Auto)]
     pub format: Format,
+}
+
+/// The arguments of `convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// The history.
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// Where to write it, or - for the standard output; compressed where the name ends in .gz or .zst.
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// The form of the history.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Auto)]
+    pub from: Format,
+    /// The form to write [default: by the name of OUT].
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub to: Option<Written>,
+    /// In EDN, take and write a client's [key value] without a tag, as Jepsen's independent tests do.
+    #[arg(long)]
+    pub plain_keys: bool,
+}
+
+/// The forms that histories are written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Written {
+    /// One JSON event a line.
+    Jsonl,
+    /// Operation maps, for Knossos and Elle.
+    Edn,
 }
 
 /// The arguments of `report`.
@@ -242,7 +273,11 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap:
             Command::Run(RunArgs { options, .. })
             | Command::Bench(BenchArgs { options, .. })
             | Command::Node(NodeArgs { options, .. }) => *options = given,
-            Command::Check(_) | Command::Verify(_) | Command::Report(_) | Command::List(_) => {}
+            Command::Check(_)
+            | Command::Verify(_)
+            | Command::Convert(_)
+            | Command::Report(_)
+            | Command::List(_) => {}
         }
     }
     Ok(command)

@@ -3,11 +3,12 @@
 use std::io::BufRead;
 use std::path::Path;
 
+use crate::edn::Keys;
 use crate::read_error::excerpt;
 use crate::source::{CHUNK_BYTES, open, with_head};
 use crate::{ParseError, ReadError, Recorded, edn, jsonl, porcupine};
 
-/// A format of recorded histories. Each may be compressed with gzip.
+/// A format of recorded histories. Each may be compressed with gzip or zstd.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Format {
     /// One JSON event a line: what Ordalia writes.
@@ -25,18 +26,17 @@ pub enum Format {
 /// The file cannot be read, or is not of that format; the message names the file, and the line where
 /// there is one.
 pub fn read(path: &Path, format: Format) -> Result<Recorded, ReadError> {
-    read_from(open(path)?, path, format)
+    read_from(open(path)?, path, format, Keys::Tagged)
 }
 
 /// Reads a whole history from a stream; the path is for the messages.
-fn read_from(input: impl BufRead, path: &Path, format: Format) -> Result<Recorded, ReadError> {
-    let events = match format {
-        Format::Jsonl => return jsonl::read_from(input, path),
-        Format::Edn => edn::parse(input),
-        Format::Porcupine => porcupine::parse(input),
+fn read_from(input: impl BufRead, path: &Path, format: Format, keys: Keys) -> Result<Recorded, ReadError> {
+    let recorded = match format {
+        Format::Jsonl => jsonl::parse(input),
+        Format::Edn => edn::record(input, keys),
+        Format::Porcupine => porcupine::record(input),
     };
-    let events = events.map_err(|error| error.of(path))?;
-    Ok(Recorded { events, format, torn_tail: false })
+    recorded.map_err(|error| error.of(path))
 }
 
 /// Reads a whole history in the format that its content tells.
@@ -47,10 +47,22 @@ fn read_from(input: impl BufRead, path: &Path, format: Format) -> Result<Recorde
 /// # Errors
 /// Those of [`read`], and a content of no known format.
 pub fn read_auto(path: &Path) -> Result<Recorded, ReadError> {
+    read_with(path, None, Keys::Tagged)
+}
+
+/// Reads a whole history in a format that is known, or in that which its content tells, with the keys of
+/// EDN as `keys` says.
+///
+/// # Errors
+/// Those of [`read`] and [`read_auto`].
+pub fn read_with(path: &Path, format: Option<Format>, keys: Keys) -> Result<Recorded, ReadError> {
+    if let Some(format) = format {
+        return read_from(open(path)?, path, format, keys);
+    }
     let io_error = |source| ReadError::Io { path: path.to_owned(), source };
     let (head, reader) = with_head(open(path)?, CHUNK_BYTES).map_err(io_error)?;
     let format = detect(&head).map_err(|error| error.of(path))?;
-    read_from(reader, path, format)
+    read_from(reader, path, format, keys)
 }
 
 /// Tells the format by how the content begins.

@@ -16,19 +16,25 @@ mod event;
 mod faults;
 mod format;
 pub mod jsonl;
+mod lines;
 mod name;
 mod operation;
+mod parallel;
 pub mod porcupine;
 mod read_error;
 mod recorded;
+mod sink;
 mod source;
+mod zstd;
 
 pub use event::{Event, EventType, OpError, Process};
 pub use faults::{FaultPhase, FaultWindow, fault_event_value, fault_windows};
-pub use format::{Format, detect, read, read_auto};
+pub use format::{Format, detect, read, read_auto, read_with};
+pub use lines::Lines;
 pub use name::Name;
 pub use operation::{Operation, Outcome, PairError, pair};
 pub use read_error::{ParseError, ReadError};
 pub use recorded::Recorded;
+pub use sink::Sink;
 
 pub use serde_json::Value;

@@ -116,6 +116,18 @@ pub enum PairError {
     },
 }
 
+impl PairError {
+    /// The index of the offending event.
+    pub fn index(&self) -> u64 {
+        match self {
+            PairError::AlreadyOpen { index, .. }
+            | PairError::NothingOpen { index, .. }
+            | PairError::OtherOperation { index, .. }
+            | PairError::TimeBackwards { index, .. } => *index,
+        }
+    }
+}
+
 /// Pairs the client events of a history into operations, in order of invocation.
 ///
 /// Events of the nemesis are left out. An invocation that never completed becomes an operation
@@ -124,8 +136,8 @@ pub enum PairError {
 /// # Errors
 /// The first place at which the events are no history: see [`PairError`].
 pub fn pair(events: &[Event]) -> Result<Vec<Operation>, PairError> {
-    let mut operations: Vec<Operation> = Vec::new();
-    let mut open: HashMap<u64, usize> = HashMap::new();
+    let mut operations: Vec<Operation> = Vec::with_capacity(events.len() / 2 + 1);
+    let mut open = Open::default();
     let mut previous = 0;
     for event in events {
         if event.time < previous {
@@ -140,12 +152,49 @@ pub fn pair(events: &[Event]) -> Result<Vec<Operation>, PairError> {
             }
             operations.push(begin(process, event));
         } else {
-            let (index, f) = (event.index, event.f.clone());
-            let at = open.remove(&process).ok_or(PairError::NothingOpen { index, process, f })?;
+            let nothing_open = || PairError::NothingOpen { index: event.index, process, f: event.f.clone() };
+            let at = open.remove(process).ok_or_else(nothing_open)?;
             complete(&mut operations[at], event)?;
         }
     }
     Ok(operations)
+}
+
+/// How many processes are looked up by their number.
+const NUMBERED: usize = 1 << 12;
+
+/// Which operation each process has open, by its position. Processes have low numbers in most histories, so
+/// those are a table; all others are in a map.
+#[derive(Default)]
+struct Open {
+    numbered: Vec<Option<usize>>,
+    others: HashMap<u64, usize>,
+}
+
+impl Open {
+    /// Opens an operation; the answer is the one that was open, if any.
+    fn insert(&mut self, process: u64, operation: usize) -> Option<usize> {
+        match self.slot(process) {
+            Some(slot) => slot.replace(operation),
+            None => self.others.insert(process, operation),
+        }
+    }
+
+    /// Closes the operation that is open, if any.
+    fn remove(&mut self, process: u64) -> Option<usize> {
+        match self.slot(process) {
+            Some(slot) => slot.take(),
+            None => self.others.remove(&process),
+        }
+    }
+
+    fn slot(&mut self, process: u64) -> Option<&mut Option<usize>> {
+        let at = usize::try_from(process).ok().filter(|at| *at < NUMBERED)?;
+        if at >= self.numbered.len() {
+            self.numbered.resize(at + 1, None);
+        }
+        self.numbered.get_mut(at)
+    }
 }
 
 /// The operation that an invocation begins; indeterminate until completed.
@@ -236,6 +285,10 @@ mod tests {
         assert!(matches!(pair(&alone), Err(PairError::NothingOpen { index: 4, .. })));
         let other = [event(0, 1, EventType::Invoke, "read"), event(1, 1, EventType::Ok, "write")];
         assert!(matches!(pair(&other), Err(PairError::OtherOperation { .. })));
+        let mut far = [event(0, 1, EventType::Invoke, "read"), event(1, u64::MAX, EventType::Invoke, "read")];
+        assert_eq!(pair(&far).unwrap().len(), 2);
+        far[0].process = far[1].process;
+        assert!(matches!(pair(&far), Err(PairError::AlreadyOpen { index: 1, open: 0, .. })));
         let mut back = [event(0, 1, EventType::Invoke, "read"), event(1, 1, EventType::Ok, "read")];
         back[0].time = 99;
         assert!(matches!(pair(&back), Err(PairError::TimeBackwards { previous: 99, .. })));

@@ -16,16 +16,6 @@ pub enum ReadError {
         /// What the system said.
         source: io::Error,
     },
-    /// A line of JSON Lines is no event.
-    #[error("{}:{line}: expected an event such as {{\"index\":0,\"time\":12,\"process\":3,\"type\":\"invoke\",\"f\":\"read\",\"value\":null}}: {source}", path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: u64,
-        /// What the parser found.
-        source: serde_json::Error,
-    },
     /// The indices do not count up from 0.
     #[error("{}:{line}: expected index {expected}, found {found}; events must be numbered from 0 without gaps", path.display())]
     Index {
@@ -58,6 +48,18 @@ pub enum ParseError {
     /// The input could not be read.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// The indices do not count up from 0.
+    #[error(
+        "line {line}: expected index {expected}, found {found}; events must be numbered from 0 without gaps"
+    )]
+    Index {
+        /// The line, from 1.
+        line: u64,
+        /// The index that should stand here.
+        expected: u64,
+        /// The index that stands here.
+        found: u64,
+    },
     /// It is not of the format.
     #[error("line {line}: expected {expected}, found {found}")]
     Form {
@@ -80,6 +82,7 @@ impl ParseError {
         let path = path.to_owned();
         match self {
             ParseError::Io(source) => ReadError::Io { path, source },
+            ParseError::Index { line, expected, found } => ReadError::Index { path, line, expected, found },
             ParseError::Form { line, expected, found } => ReadError::Form { path, line, expected, found },
         }
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Event, EventType, Format, OpError};
+use crate::{Event, EventType, Format, Lines, OpError};
 
 /// What a file held: its events, and whether its last line was cut off in the middle.
 #[derive(Debug, Default)]
@@ -11,12 +11,20 @@ pub struct Recorded {
     pub events: Vec<Event>,
     /// The format that they were read from.
     pub format: Format,
+    /// The lines that the events stand on, for messages.
+    pub lines: Lines,
     /// The last line did not end with a newline and is no event: its writer was killed while
     /// writing it. All that was recorded before it is in `events`. Only in [`Format::Jsonl`].
     pub torn_tail: bool,
 }
 
 impl Recorded {
+    /// Adds an event, and notes its line.
+    pub(crate) fn push(&mut self, event: Event, line: u64) {
+        self.lines.note(self.events.len() as u64, line);
+        self.events.push(event);
+    }
+
     /// Gives EDN's reads of nil the meaning that they have to Knossos: nobody knows what was read. They
     /// become `info` with the error `value-unknown`; the answer is how many there were.
     ///

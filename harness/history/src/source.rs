@@ -6,7 +6,7 @@ use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::{ParseError, ReadError};
+use crate::{ParseError, ReadError, zstd};
 
 /// How long one line or one operation may be. Longer is damage, and must not fill the memory.
 pub(crate) const MAX_FORM_BYTES: usize = 32 << 20;
@@ -20,15 +20,18 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// A stream that begins with bytes that were taken from it to look at.
 pub(crate) type Rejoined<R> = io::Chain<Cursor<Vec<u8>>, R>;
 
-/// Opens a file, and decompresses it on the way if it is gzip.
+/// Opens a file, and decompresses it on the way if its first bytes say that it is gzip or zstd.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, ReadError> {
     let io_error = |source| ReadError::Io { path: path.to_owned(), source };
     let file = BufReader::with_capacity(CHUNK_BYTES, File::open(path).map_err(io_error)?);
-    let (magic, file) = with_head(file, GZIP.len()).map_err(io_error)?;
-    if magic != GZIP {
-        return Ok(Box::new(file));
+    let (magic, file) = with_head(file, zstd::MAGIC.len()).map_err(io_error)?;
+    if magic.starts_with(&GZIP) {
+        return Ok(Box::new(BufReader::with_capacity(CHUNK_BYTES, MultiGzDecoder::new(file))));
     }
-    Ok(Box::new(BufReader::with_capacity(CHUNK_BYTES, MultiGzDecoder::new(file))))
+    if magic == zstd::MAGIC {
+        return Ok(Box::new(BufReader::with_capacity(CHUNK_BYTES, zstd::Decoder::new(file))));
+    }
+    Ok(Box::new(file))
 }
 
 /// The first bytes of a stream, fewer only where it ends, and the stream with them still in it.

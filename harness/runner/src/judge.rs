@@ -4,7 +4,7 @@
 //! ended and years later, and a run whose controller was killed can still be judged.
 
 use ordalia_checker::{Budget, History, Judgement, TestVerdict, Verdict};
-use ordalia_history::jsonl;
+use ordalia_history::{PairError, jsonl};
 use ordalia_record::{FaultRecord, RunFolder, RunInfo, read_json, read_json_lines, write_json};
 use ordalia_schedule::Schedule;
 use ordalia_workload::Workload;
@@ -22,12 +22,12 @@ pub enum JudgeError {
     #[error(transparent)]
     History(#[from] jsonl::ReadError),
     /// The history is none.
-    #[error("{path}: {source}")]
+    #[error("{place}: {source}")]
     Pairing {
-        /// The file.
-        path: String,
+        /// The file, and the line.
+        place: String,
         /// Where and why.
-        source: ordalia_history::PairError,
+        source: PairError,
     },
 }
 
@@ -50,8 +50,11 @@ pub fn judge(
     let schedule: Schedule = read_json(&folder.schedule(), "a fault schedule")?;
     let records: Vec<FaultRecord> = read_json_lines(&folder.faults(), "what a fault did")?;
     let recorded = jsonl::read(&folder.history())?;
-    let path = folder.history().display().to_string();
-    let history = History::new(recorded.events).map_err(|source| JudgeError::Pairing { path, source })?;
+    let unpaired = |source: PairError| {
+        let place = recorded.lines.place(&folder.history(), source.index());
+        JudgeError::Pairing { place, source }
+    };
+    let history = History::new(recorded.events).map_err(unpaired)?;
     let mut verdict = TestVerdict::reach(&workload.checkers(), &history, budget);
     verdict.add("faults", judge_faults(&schedule, &records));
     verdict.add("run", judge_run(&info, recorded.torn_tail));

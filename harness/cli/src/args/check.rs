@@ -24,7 +24,7 @@ pub struct CheckArgs {
     /// How it is decided: auto, wgl, or another of the model's algorithms.
     #[arg(long, default_value = "auto")]
     pub algorithm: String,
-    /// The form of the file, which may be compressed with gzip.
+    /// The form of the file, which may be compressed with gzip or zstd.
     #[arg(long, value_enum, default_value_t = Format::Auto)]
     pub format: Format,
     /// How long it may take before the verdict is unknown.

@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod convert;
 mod list;
 mod node;
 mod report;
@@ -21,6 +22,7 @@ pub fn carry_out(command: Command) -> Outcome {
         Command::Run(args) => run::run(args),
         Command::Check(args) => check::check(&args),
         Command::Verify(args) => verify::verify(&args),
+        Command::Convert(args) => convert::convert(&args),
         Command::Report(args) => report::report(&args),
         Command::List(args) => list::list(&args),
         Command::Bench(args) => bench::bench(&args),

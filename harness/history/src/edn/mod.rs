@@ -13,7 +13,8 @@
 //! only possible where they come one after the other.
 //!
 //! `[key value]` of an independent test cannot be told from a plain vector, so it stays the value unless
-//! a tag, `#jepsen.independent.Tuple` or `#clojure.lang.MapEntry`, says what it is. Left out on purpose:
+//! a tag, `#jepsen.independent/tuple`, `#jepsen.independent.Tuple` or `#clojure.lang.MapEntry`, says what it
+//! is, or [`Keys::Plain`] is asked for. Left out on purpose:
 //! all other tags, ratios, and exact decimals, which would lose digits and make different values equal.
 
 mod bytes;
@@ -21,25 +22,51 @@ mod number;
 mod operations;
 mod parser;
 mod text;
+mod writer;
 
 use std::io::Read;
 
-use crate::{Event, ParseError};
+use crate::{Event, Format, ParseError, Recorded};
 
 pub(crate) use operations::Operations;
 pub(crate) use parser::Parser;
+pub use writer::write_event;
+
+/// How a key stands beside the value that belongs to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keys {
+    /// A tag makes a vector a key and a value: `#jepsen.independent/tuple [key value]`.
+    #[default]
+    Tagged,
+    /// Every value of a client that is a vector of two is a key and a value, as Jepsen prints the tuples of
+    /// an independent test. A cas of a single register is such a vector too, so this has to be asked for.
+    Plain,
+}
+
+/// Reads a whole history from any input, keys being tagged; see [`parse_with`].
+///
+/// # Errors
+/// Those of [`parse_with`].
+pub fn parse(input: impl Read) -> Result<Vec<Event>, ParseError> {
+    parse_with(input, Keys::Tagged)
+}
 
 /// Reads a whole history from any input. Beside the events it needs memory for one operation's text.
 ///
 /// # Errors
 /// The input cannot be read, or holds something else than operations; the message names the line.
-pub fn parse(input: impl Read) -> Result<Vec<Event>, ParseError> {
-    let mut operations = Operations::new(input);
-    let mut events = Vec::new();
-    while let Some((_, event)) = operations.next()? {
-        events.push(event);
+pub fn parse_with(input: impl Read, keys: Keys) -> Result<Vec<Event>, ParseError> {
+    record(input, keys).map(|recorded| recorded.events)
+}
+
+/// Reads a whole history with the lines of its events.
+pub(crate) fn record(input: impl Read, keys: Keys) -> Result<Recorded, ParseError> {
+    let mut operations = Operations::new(input, keys);
+    let mut recorded = Recorded { format: Format::Edn, ..Recorded::default() };
+    while let Some((line, event)) = operations.next()? {
+        recorded.push(event, line);
     }
-    Ok(events)
+    Ok(recorded)
 }
 
 /// What follows white space and comments.

@@ -5,6 +5,7 @@ use std::io::Read;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::Keys;
 use super::parser::{Parser, closing};
 use crate::name::Names;
 use crate::read_error::excerpt;
@@ -18,16 +19,18 @@ pub(crate) struct Operations<R> {
     order: Order,
     processes: Processes,
     names: Names,
+    keys: Keys,
 }
 
 impl<R: Read> Operations<R> {
-    pub(crate) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R, keys: Keys) -> Self {
         Self {
             parser: Parser::new(input, 1),
             around: None,
             order: Order::default(),
             processes: Processes::default(),
             names: Names::default(),
+            keys,
         }
     }
 
@@ -61,12 +64,17 @@ impl<R: Read> Operations<R> {
         let mut field = |name: &str| fields.remove(name).filter(|value| !value.is_null());
         let kind = kind(field("type").as_ref(), line)?;
         let process = self.processes.process(field("process"), kind, line)?;
+        let intended =
+            field("intended").map(|intended| nanoseconds(":intended", &intended, line)).transpose()?;
         let value = field("value").unwrap_or(Value::Null);
+        let mut key = field("key");
         let f = self.names.name(&operation_name(field("f"), process, &value, line)?);
         let (index, time) = self.order.place(field("index"), field("time"), line)?;
+        let plain = self.keys == Keys::Plain && process != Process::Nemesis && key.is_none();
+        let value = if plain { split(value, &mut key) } else { value };
         let error = field("error").and_then(error);
         let node = field("node").and_then(|node| node.as_str().map(|node| self.names.name(node)));
-        Ok(Event { index, time, process, kind, f, key: field("key"), value, error, node, intended: None })
+        Ok(Event { index, time, process, kind, f, key, value, error, node, intended })
     }
 }
 
@@ -94,8 +102,8 @@ impl Order {
             self.index = Some(index);
         }
         let position = self.events;
-        let time = time.map(|time| integer(":time", &time, line)).transpose()?;
-        let time = time.map_or(position, |time| u64::try_from(time).unwrap_or(0));
+        let time = time.map(|time| nanoseconds(":time", &time, line)).transpose()?;
+        let time = time.unwrap_or(position);
         self.time = self.time.max(time);
         self.events += 1;
         Ok((position, self.time))
@@ -189,6 +197,28 @@ fn integer(field: &str, found: &Value, line: u64) -> Result<i64, ParseError> {
         let expected = format!("an integer of 64 bits as {field}");
         ParseError::form(line, expected, excerpt(found.to_string().as_bytes()))
     })
+}
+
+/// A time. One before the start of the load counts as the start.
+fn nanoseconds(field: &str, found: &Value, line: u64) -> Result<u64, ParseError> {
+    match found.as_u64() {
+        Some(time) => Ok(time),
+        None => integer(field, found, line).map(|_| 0),
+    }
+}
+
+/// Takes the key out of a vector of key and value.
+fn split(value: Value, key: &mut Option<Value>) -> Value {
+    match value {
+        Value::Array(parts) => match <[Value; 2]>::try_from(parts) {
+            Ok([own, value]) => {
+                *key = Some(own).filter(|own| !own.is_null());
+                value
+            }
+            Err(parts) => Value::Array(parts),
+        },
+        other => other,
+    }
 }
 
 /// An error as Jepsen writes it: a keyword, or a vector of a keyword and details, which may be nil.

@@ -13,7 +13,7 @@ use crate::read_error::excerpt;
 const MAX_DEPTH: u32 = 128;
 
 /// The tags of what Jepsen's independent tests have for a value: a key, and the value of that key.
-const TUPLES: [&str; 2] = ["jepsen.independent.Tuple", "clojure.lang.MapEntry"];
+const TUPLES: [&str; 3] = ["jepsen.independent/tuple", "jepsen.independent.Tuple", "clojure.lang.MapEntry"];
 
 /// The tag of an operation.
 const OPERATION: &str = "jepsen.history.Op";

@@ -8,7 +8,7 @@ use crate::edn::Parser;
 use crate::name::Names;
 use crate::read_error::excerpt;
 use crate::source::read_line;
-use crate::{Event, EventType, OpError, ParseError, Process};
+use crate::{Event, EventType, Format, OpError, ParseError, Process, Recorded};
 
 /// What lines of a log begin with.
 const LEVELS: [&str; 6] = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
@@ -20,19 +20,19 @@ pub(crate) fn begins_log_line(text: &[u8]) -> bool {
 }
 
 /// Reads the log.
-pub(super) fn parse(mut input: impl BufRead) -> Result<Vec<Event>, ParseError> {
-    let mut events = Vec::new();
+pub(super) fn parse(mut input: impl BufRead) -> Result<Recorded, ParseError> {
+    let mut recorded = Recorded { format: Format::Porcupine, ..Recorded::default() };
     let mut names = Names::default();
     let mut text = Vec::new();
     let mut line = 1;
     while read_line(&mut input, &mut text, line)? {
         if let Some(told) = operation_text(&text, line)? {
-            let position = events.len() as u64;
-            events.push(event(told, position, line, &mut names)?);
+            let position = recorded.events.len() as u64;
+            recorded.push(event(told, position, line, &mut names)?, line);
         }
         line += 1;
     }
-    Ok(events)
+    Ok(recorded)
 }
 
 /// What a line tells of an operation; `None` for an empty line and one of another logger.

@@ -20,9 +20,9 @@ mod etcd;
 
 use std::io::{BufRead, Read};
 
-use crate::edn::{Operations, after_blanks};
+use crate::edn::{Keys, Operations, after_blanks};
 use crate::source::{CHUNK_BYTES, with_head};
-use crate::{Event, ParseError, Process};
+use crate::{Event, Format, ParseError, Process, Recorded};
 
 pub(crate) use etcd::begins_log_line;
 
@@ -31,14 +31,19 @@ pub(crate) use etcd::begins_log_line;
 /// # Errors
 /// The input cannot be read, or a line is of neither kind of log; the message names the line.
 pub fn parse(input: impl BufRead) -> Result<Vec<Event>, ParseError> {
+    record(input).map(|recorded| recorded.events)
+}
+
+/// Reads a whole history with the lines of its events.
+pub(crate) fn record(input: impl BufRead) -> Result<Recorded, ParseError> {
     let (head, input) = with_head(input, CHUNK_BYTES)?;
     if after_blanks(&head).starts_with(b"{") { key_value(input) } else { etcd::parse(input) }
 }
 
 /// Reads a key-value log.
-fn key_value(input: impl Read) -> Result<Vec<Event>, ParseError> {
-    let mut operations = Operations::new(input);
-    let mut events = Vec::new();
+fn key_value(input: impl Read) -> Result<Recorded, ParseError> {
+    let mut operations = Operations::new(input, Keys::Tagged);
+    let mut recorded = Recorded { format: Format::Porcupine, ..Recorded::default() };
     while let Some((line, event)) = operations.next()? {
         let client = matches!(event.process, Process::Client(_));
         if client && !matches!(event.f.as_str(), "get" | "put" | "append") {
@@ -47,7 +52,7 @@ fn key_value(input: impl Read) -> Result<Vec<Event>, ParseError> {
         if client && event.key.is_none() {
             return Err(ParseError::form(line, "an operation with a :key", "none"));
         }
-        events.push(event);
+        recorded.push(event, line);
     }
-    Ok(events)
+    Ok(recorded)
 }
