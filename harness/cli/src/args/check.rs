@@ -39,6 +39,12 @@ pub struct CheckArgs {
     /// Draw what was found, as a page of its own.
     #[arg(long, value_name = "FILE")]
     pub html: Option<PathBuf>,
+    /// Write the proof of the verdict, for `ordalia verify`.
+    #[arg(long, value_name = "FILE", conflicts_with = "keys")]
+    pub certificate: Option<PathBuf>,
+    /// Write the few operations that a failure comes down to, as a history of their own (.jsonl or .edn).
+    #[arg(long, value_name = "FILE")]
+    pub minimal: Option<PathBuf>,
     /// Plain lines instead of a live display.
     #[arg(long)]
     pub plain: bool,

@@ -5,6 +5,7 @@ mod check;
 mod convert;
 mod list;
 mod node;
+mod proof;
 mod report;
 mod run;
 mod verdict;

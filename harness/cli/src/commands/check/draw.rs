@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::Context;
-use ordalia_checker::History;
 use ordalia_checker::linearizable::{Examination, Examiner};
+use ordalia_checker::{Budget, History};
 use ordalia_history::fault_windows;
 use ordalia_report::LinearizationPage;
 
@@ -19,7 +19,13 @@ pub fn draw(
     history: &History,
     examination: &Examination,
 ) -> anyhow::Result<()> {
-    let depiction = checker.depict(history, examination);
+    let mut depiction = checker.depict(history, examination);
+    if let Some(failed) = examination.first_failure(history)
+        && let Some(shrunk) = checker.shrink(history, failed, &Budget::default())
+        && let Some(drawn) = depiction.keys.iter_mut().find(|drawn| drawn.key == failed.key)
+    {
+        drawn.core = shrunk.proof.operations;
+    }
     let title = history_file.file_name().unwrap_or(history_file.as_os_str()).to_string_lossy().into_owned();
     let page = LinearizationPage {
         title: &title,

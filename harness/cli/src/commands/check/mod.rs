@@ -14,6 +14,7 @@ use ordalia_checker::{Budget, History, TestVerdict, Verdict, examiner};
 use ordalia_history::{Recorded, Value};
 
 use crate::args::CheckArgs;
+use crate::commands::proof::Case;
 use crate::commands::verdict::print_json;
 use crate::exit::{Failure, Outcome};
 
@@ -32,7 +33,12 @@ pub fn check(args: &CheckArgs) -> Outcome {
     if examination.judgement.valid == Verdict::Unknown && examination.keys.is_empty() {
         choice::check_fits(checker.as_ref(), args, &model, &history.operations)?;
     }
-    conclude(args, checker.as_ref(), &history, examination, unknown_reads, begun.elapsed())
+    let elapsed = begun.elapsed();
+    let (model, initial, checker) = (model.as_str(), initial.as_ref(), checker.as_ref());
+    let budget = budget(args);
+    let case = Case { model, initial, checker, history: &history, found: &examination, budget };
+    case.write(args.certificate.as_deref(), args.minimal.as_deref())?;
+    conclude(args, checker, &history, examination, unknown_reads, elapsed)
 }
 
 /// Prints the verdict, and writes the files that are asked for.
@@ -99,7 +105,10 @@ fn read(args: &CheckArgs, initial: Option<&Value>) -> Result<(History, usize), F
 /// Examines the history, with word on how far it is.
 fn examine(checker: &dyn Examiner, history: &History, args: &CheckArgs) -> Examination {
     let progress = Arc::new(Progress::default());
-    let budget = Budget { time: args.time_limit, memory_bytes: args.memory };
     let _watch = watch::Watch::begin(Arc::clone(&progress), args.plain);
-    checker.examine(history, &budget, &progress)
+    checker.examine(history, &budget(args), &progress)
+}
+
+fn budget(args: &CheckArgs) -> Budget {
+    Budget { time: args.time_limit, memory_bytes: args.memory }
 }

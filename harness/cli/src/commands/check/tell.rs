@@ -160,7 +160,17 @@ fn effort(details: &Map<String, Value>) -> Option<String> {
 fn hints(judgement: &Judgement, args: &CheckArgs) -> Vec<String> {
     let mut hints = Vec::new();
     match judgement.valid {
-        Verdict::Invalid if args.html.is_none() => hints.push("--html FILE draws it".to_owned()),
+        Verdict::Invalid => {
+            let more = [
+                (args.html.is_none(), "--html FILE draws it"),
+                (args.minimal.is_none(), "--minimal FILE keeps the few operations that matter"),
+                (args.certificate.is_none(), "--certificate FILE keeps the proof"),
+            ];
+            let more: Vec<&str> = more.into_iter().filter_map(|(new, hint)| new.then_some(hint)).collect();
+            if !more.is_empty() {
+                hints.push(more.join("; "));
+            }
+        }
         Verdict::Unknown if number(&judgement.details, "unknown_key_count").is_some_and(|keys| keys > 0) => {
             let mut more = vec!["more --memory or --time-limit may decide it"];
             if args.algorithm != "auto" {
