@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `test` | the phases, in order |
 //! | `world` | processes, ports and links of one test |
-//! | `load`, `clients`, `routing` | drives the clients through a workload |
+//! | `load`, `clients` | drives the clients through a workload |
 //! | `recorder`, `journal` | the history, and what the faults did |
 //! | `nemesis/` | carries out the schedule, with evidence |
 //! | `monitor` | asks the nodes for their status |
@@ -27,7 +27,6 @@ mod monitor;
 mod nemesis;
 mod observer;
 mod recorder;
-mod routing;
 mod settings;
 mod stamp;
 mod target;

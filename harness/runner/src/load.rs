@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ordalia_history::Event;
-use ordalia_workload::{Generator, Interpreter, Invocation, Poll, Workload};
+use ordalia_workload::{Generator, Interpreter, Invocation, Poll, Routing, Workload};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::Recorder;
 use crate::clients::{Clients, Done, Job};
 use crate::counts::Counts;
-use crate::routing::Routing;
 
 /// The clients of a test with all that they need, over its phases.
 pub(crate) struct Load<'a> {

@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use ordalia_node::{NodeId, Status};
 use ordalia_record::StatusSample;
-use ordalia_schedule::Roles;
+use ordalia_schedule::{Leader, Roles, Sight};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{NodeReport, Recorder, Target};
@@ -22,40 +22,31 @@ const PERIOD: Duration = Duration::from_millis(200);
 /// How long a node may take to answer.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What the nodes last said of themselves.
+/// What was last heard of the nodes, shared by those who look and those who ask.
 #[derive(Debug, Default)]
-pub(crate) struct Sightings {
-    last: Mutex<BTreeMap<NodeId, Option<Status>>>,
-}
+pub(crate) struct Sightings(Mutex<Sight>);
 
 impl Sightings {
     pub(crate) fn see(&self, node: NodeId, status: Option<Status>) {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).insert(node, status);
+        self.sight().see(node, status);
     }
 
-    /// The node that claims to lead in the highest term, with that term.
-    pub(crate) fn leader(&self) -> Option<(NodeId, Option<u64>)> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let leaders = last.iter().filter_map(|(node, status)| status.as_ref().map(|status| (*node, status)));
-        leaders
-            .filter(|(_, status)| status.is_leader())
-            .map(|(node, status)| (node, status.term))
-            .max_by_key(|(_, term)| *term)
+    /// See [`Sight::leader`].
+    pub(crate) fn leader(&self) -> Option<Leader> {
+        self.sight().leader()
     }
 
-    /// Whether the nodes agree on one leader, or none of them knows what a leader is.
+    /// See [`Sight::settled`].
     pub(crate) fn settled(&self) -> bool {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(statuses) = last.values().map(Option::as_ref).collect::<Option<Vec<_>>>() else {
-            return false;
-        };
-        let leaderless = statuses.iter().all(|status| status.leader.is_none() && status.term.is_none());
-        let first = statuses.first().and_then(|status| status.leader);
-        leaderless || first.is_some() && statuses.iter().all(|status| status.leader == first)
+        self.sight().settled()
     }
 
     pub(crate) fn roles(&self) -> Roles {
-        Roles { leader: self.leader().map(|(node, _)| node) }
+        self.sight().roles()
+    }
+
+    fn sight(&self) -> MutexGuard<'_, Sight> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ordalia_node::RequestKind;
 use ordalia_record::{HealInfo, Phase, RunFolder, RunInfo, write_json};
 use ordalia_schedule::{Fault, FaultKind};
-use ordalia_workload::{Interpreter, Workload};
+use ordalia_workload::{Interpreter, Routing, Workload};
 use tokio::sync::watch;
 use tokio::time::interval;
 
@@ -19,7 +19,6 @@ use crate::load::Load;
 use crate::monitor::{Sightings, watch};
 use crate::nemesis::Nemesis;
 use crate::observer::{Observer, Progress};
-use crate::routing::Routing;
 use crate::stamp::{binary_checksum, now_text};
 use crate::world::World;
 use crate::{Recorder, RunError, Target, TestSettings};

@@ -25,6 +25,7 @@ mod resolve;
 mod schedule;
 mod script;
 mod shape;
+mod sight;
 
 pub use check::{Flaw, Misfit};
 pub use fault::{
@@ -36,3 +37,4 @@ pub use link_state::{LinkState, compose};
 pub use presets::{Preset, PresetInfo, presets};
 pub use profile::{Aim, Profile, ProfileError};
 pub use schedule::{Occasion, Schedule, TimedFault};
+pub use sight::{Leader, Sight, is_new_leader};

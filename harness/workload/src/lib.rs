@@ -7,8 +7,10 @@
 mod generator;
 pub mod generators;
 mod interpreter;
+mod routing;
 mod workload;
 
 pub use generator::{Context, Generator, Next, Op, Thread};
 pub use interpreter::{Interpreter, Invocation, Poll};
+pub use routing::Routing;
 pub use workload::{Completion, Reply, Workload, WorkloadSettings};

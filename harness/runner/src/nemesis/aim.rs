@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use ordalia_node::NodeId;
-use ordalia_schedule::{Injection, Occasion, Roles, TimedFault};
+use ordalia_schedule::{Injection, Occasion, Roles, TimedFault, is_new_leader};
 use tokio::time::{Instant, sleep};
 
 use super::Nemesis;
@@ -12,9 +11,6 @@ use crate::world::LOOK_AGAIN;
 
 /// How long nodes may take to say who leads when a fault aims at the leader.
 const ROLE_PATIENCE: Duration = Duration::from_millis(100);
-
-/// A leader with its term, where the target has terms.
-type Leader = (NodeId, Option<u64>);
 
 impl Nemesis<'_> {
     /// The fault with its roles resolved, once it is time to begin it. An occasion, and a role that nobody
@@ -28,7 +24,7 @@ impl Nemesis<'_> {
             Some(Occasion::NewLeader) => {
                 let before = self.look().await.leader();
                 self.look_until(end, |seen| {
-                    let elected = seen.leader().is_some_and(|leader| is_new(before, leader));
+                    let elected = seen.leader().is_some_and(|leader| is_new_leader(before, leader));
                     if elected { self.resolve(fault, seen) } else { None }
                 })
                 .await?
@@ -61,31 +57,5 @@ impl Nemesis<'_> {
             fresh.see(node, report.map(|report| report.status));
         }
         fresh
-    }
-}
-
-/// Whether a leader was elected later than the one before it. Terms tell; where there are none, another
-/// node does.
-fn is_new(before: Option<Leader>, leader: Leader) -> bool {
-    match (before, leader) {
-        (None, _) => true,
-        (Some((_, Some(old))), (_, Some(new))) => new > old,
-        (Some((old, _)), (new, _)) => new != old,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_new_leader_is_one_of_a_later_term() {
-        let (a, b) = (NodeId::new(1), NodeId::new(2));
-        assert!(is_new(None, (a, Some(3))));
-        assert!(is_new(Some((a, Some(3))), (a, Some(4))), "elected again");
-        assert!(!is_new(Some((a, Some(3))), (a, Some(3))));
-        assert!(!is_new(Some((a, Some(3))), (b, Some(2))), "deposed, and does not know it");
-        assert!(is_new(Some((a, None)), (b, None)));
-        assert!(!is_new(Some((a, None)), (a, None)));
     }
 }

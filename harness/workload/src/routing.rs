@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
+use crate::Thread;
 use ordalia_node::NodeId;
-use ordalia_workload::Thread;
 
 /// How long a thread stays away from a home that failed it.
 const AWAY: Duration = Duration::from_millis(500);

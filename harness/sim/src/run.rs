@@ -1,0 +1,40 @@
+//! What a simulated test leaves behind: the same records as a real one.
+
+use ordalia_history::Event;
+use ordalia_record::{FaultRecord, LinkTotals, RunInfo, StatusSample};
+
+use crate::TraceEvent;
+
+/// Everything that is known of a simulated test.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SimRun {
+    /// Settings, phases, heal, deaths. What only the caller knows (version, command) is left empty.
+    pub info: RunInfo,
+    /// The history. Times count from the start of the load.
+    pub events: Vec<Event>,
+    /// What each fault did.
+    pub faults: Vec<FaultRecord>,
+    /// What the nodes said of themselves, five times a second; empty unless asked for.
+    pub status: Vec<StatusSample>,
+    /// The totals of each link.
+    pub links: Vec<LinkTotals>,
+    /// What happened, event by event; empty unless asked for. Times count from the start of the world.
+    pub trace: Vec<TraceEvent>,
+    /// When the load began, in nanoseconds since the start of the world.
+    pub load_start_ns: u64,
+    /// A checksum over all that happened, in order: equal for equal runs.
+    pub digest: u64,
+    /// How much happened.
+    pub effort: Effort,
+}
+
+/// How much a simulated test took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// Virtual time, in nanoseconds.
+    pub virtual_ns: u64,
+    /// Events of the world.
+    pub events: u64,
+    /// Messages that nodes took in.
+    pub messages: u64,
+}
