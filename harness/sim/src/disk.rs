@@ -80,6 +80,7 @@ impl<R: Clone> Disk<R> {
         self.demanded = 0;
     }
 
+    #[allow(dead_code, reason = "for faults of disks")]
     /// Flips a bit; false if there is nothing stored to damage.
     pub(crate) fn damage(&mut self) -> bool {
         self.damaged = self.snapshot.is_some() || !self.records.is_empty();

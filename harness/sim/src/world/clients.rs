@@ -110,7 +110,7 @@ impl<N: Node> World<'_, N> {
         let Invocation { thread, op, event } = invocation;
         let now = self.load_ns();
         let id = self.clients.routing.node(thread, now);
-        self.record(Event { node: Some(id.to_string()), ..event });
+        self.record(Event { node: Some(self.nodes[id.index()].name.clone()), ..event });
         self.clients.invoked += 1;
         let request = self.workload.request(&op);
         let number = self.clients.next_number();
@@ -200,7 +200,7 @@ impl<N: Node> World<'_, N> {
             },
         });
         if let Some(event) = self.clients.interpreter.complete(now, thread, completion) {
-            self.record(Event { node: Some(call.node.to_string()), ..event });
+            self.record(Event { node: Some(self.nodes[call.node.index()].name.clone()), ..event });
         }
         self.poll_clients();
     }

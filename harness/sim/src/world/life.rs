@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use ordalia_history::Name;
 use ordalia_node::{Answer, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Status, Ticket, Time};
 use ordalia_record::NodeDeath;
 
@@ -15,6 +16,8 @@ use crate::trace::Happened;
 /// One machine: what outlives the process, and the process.
 pub(super) struct SimNode<N: Node> {
     pub(super) id: NodeId,
+    /// As it stands in the history.
+    pub(super) name: Name,
     config: NodeConfig,
     pub(super) disk: Disk<N::Record>,
     pub(super) clock: Clock,
@@ -71,6 +74,7 @@ impl<N: Node> SimNode<N> {
         let clock = Clock::new(0, dice.up_to(1_000_000_000_000), drift_ppm);
         Self {
             id,
+            name: id.to_string().as_str().into(),
             config,
             disk: Disk::default(),
             clock,

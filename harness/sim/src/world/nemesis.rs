@@ -230,7 +230,7 @@ impl<N: Node> World<'_, N> {
             time: 0,
             process: Process::Nemesis,
             kind: EventType::Info,
-            f: kind.clone(),
+            f: kind.as_str().into(),
             key: None,
             value: fault_event_value(number, phase, label),
             error: None,

@@ -91,6 +91,7 @@ impl<N: Node> World<'_, N> {
     }
 
     /// After the clock of a node was changed: its timers run out at other times.
+    #[allow(dead_code, reason = "for faults of clocks")]
     pub(super) fn rewind(&mut self, id: NodeId) {
         if let Some(running) = self.nodes[id.index()].running() {
             running.wake_ns = u64::MAX;
