@@ -14,10 +14,14 @@
 //!
 //! Runners write it, reports and comparisons read it. This crate knows nothing of running things.
 
+mod evidence;
 mod folder;
 mod info;
+mod judge;
 mod samples;
 
+pub use evidence::judge_faults;
 pub use folder::{RecordError, RunFolder, read_json, read_json_lines, write_json};
 pub use info::{HealInfo, NodeDeath, Phase, RunInfo, TargetSettings};
+pub use judge::{JUDGEMENTS, judge_run};
 pub use samples::{FaultRecord, LinkTotals, StatusSample};

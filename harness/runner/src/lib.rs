@@ -35,8 +35,7 @@ mod world;
 
 pub use builtin::BuiltIn;
 pub use error::RunError;
-pub use judge::{JUDGEMENTS, JudgeError, judge};
-pub use nemesis::judge_faults;
+pub use judge::{JudgeError, judge};
 pub use observer::{Observer, Progress, Silent};
 pub use recorder::Recorder;
 pub use settings::TestSettings;

@@ -17,7 +17,7 @@ pub fn list(args: &ListArgs) -> Outcome {
         Listing::Faults => faults(),
         Listing::Bugs => bugs(),
         Listing::Models => rows(MODELS.iter().map(|model| (model.name, model.about))),
-        Listing::Checkers => rows(ordalia_checker::CHECKERS.into_iter().chain(ordalia_runner::JUDGEMENTS)),
+        Listing::Checkers => rows(ordalia_checker::CHECKERS.into_iter().chain(ordalia_record::JUDGEMENTS)),
     };
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut out = std::io::stdout().lock();

@@ -6,7 +6,6 @@
 //! that two faults have killed is restarted when the second one ends, and changes of a link add up.
 
 mod aim;
-mod evidence;
 mod links;
 mod processes;
 
@@ -21,7 +20,6 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-pub use evidence::judge_faults;
 use links::Links;
 use processes::Processes;
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use ordalia_checker::{Judgement, Verdict};
-use ordalia_record::FaultRecord;
 use ordalia_schedule::Schedule;
+
+use crate::FaultRecord;
 
 /// Judges the evidence of a schedule's faults.
 ///
