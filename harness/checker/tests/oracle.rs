@@ -6,7 +6,9 @@ mod support;
 use std::time::Duration;
 
 use ordalia_checker::Budget;
-use ordalia_checker::linearizable::{Algorithm, Call, Finding, Meter, Model, Task, ValueId, Values, Wgl};
+use ordalia_checker::linearizable::{
+    Algorithm, Call, Finding, Frontier, Meter, Model, Task, ValueId, Values, Wgl,
+};
 use ordalia_checker::models::{Register, RegisterOp};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -29,15 +31,16 @@ fn task(calls: &Calls) -> Task<Register> {
     Task { init: ValueId::NIL, calls: calls.clone() }
 }
 
-fn search(calls: &Calls) -> Finding<ValueId> {
+fn search(algorithm: &dyn Algorithm<Register>, calls: &Calls) -> Finding<ValueId> {
     let meter = Meter::new(&Budget { time: Duration::MAX, memory_bytes: 1 << 26 });
-    Wgl.search(&model(), &task(calls), &meter)
+    algorithm.search(&model(), &task(calls), &meter)
 }
 
-/// Compares all searches with brute force, and checks what the depth-first one gives as proof.
+/// Compares all searches with brute force, and checks what those give as proof that go from event to event.
 fn compare(calls: &Calls) -> bool {
     let expected = support::compare(&model(), &task(calls));
-    if let Finding::NotLinearizable(deadlock) = search(calls) {
+    for algorithm in [&Wgl as &dyn Algorithm<Register>, &Frontier] {
+        let Finding::NotLinearizable(deadlock) = search(algorithm, calls) else { continue };
         assert_eq!(replay(calls, &deadlock.prefix), deadlock.states[0]);
         // All that completed before the stuck call does is in the prefix.
         let end = calls[deadlock.stuck].complete;
@@ -141,10 +144,12 @@ fn what_a_register_did_is_linearizable() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     for round in 0..300 {
         let calls = simulate(&mut rng, 1 + round % 8, 200, 2 + round % 20);
-        match search(&calls) {
-            Finding::Linearizable { order } => replay(&calls, &order),
-            other => panic!("round {round}: {other:?}"),
-        };
+        for algorithm in [&Wgl as &dyn Algorithm<Register>, &Frontier] {
+            match search(algorithm, &calls) {
+                Finding::Linearizable { order } => replay(&calls, &order),
+                other => panic!("round {round}: {other:?}"),
+            };
+        }
     }
 }
 

@@ -2,14 +2,15 @@
 
 use thiserror::Error;
 
-use super::{Algorithm, Auto, Decision, Finding, Limit, Meter, Model, Specialist, Task, Wgl};
+use super::{Algorithm, Auto, Decision, Finding, Frontier, Limit, Meter, Model, Specialist, Task, Wgl};
 
 /// The names of the algorithms that every model has, with a line on each.
-pub const ALGORITHMS: [(&str, &str); 2] = [
+pub const ALGORITHMS: [(&str, &str); 3] = [
     (
         "auto",
         "what decides soonest: a polynomial algorithm where one applies, a short probe, then the frontier",
     ),
+    ("frontier", "all configurations that can be reached, from event to event"),
     ("wgl", "the depth-first search of Wing and Gong with Lowe's cache, as an independent second opinion"),
 ];
 
@@ -35,6 +36,7 @@ pub fn algorithm<M: Model + 'static>(
 ) -> Result<Box<dyn Algorithm<M>>, UnknownAlgorithm> {
     match name {
         "auto" => return Ok(Box::new(Auto)),
+        "frontier" => return Ok(Box::new(Frontier)),
         "wgl" => return Ok(Box::new(Wgl)),
         _ => {}
     }

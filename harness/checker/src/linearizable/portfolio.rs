@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Algorithm, Call, Deadlock, Decision, Finding, Meter, Model, Task, Wgl};
+use super::{Algorithm, Call, Deadlock, Decision, Finding, Frontier, Limit, Meter, Model, Task, Wgl};
 
-/// The portfolio: the model's specialists, then a search.
+/// The portfolio: the model's specialists, then the frontier, and where that ends for want of memory the
+/// depth-first search, which may be lucky.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Auto;
 
@@ -28,7 +29,22 @@ impl<M: Model> Algorithm<M> for Auto {
             };
             return (finding, specialist.name());
         }
-        Algorithm::<M>::decide(&Wgl, model, task, meter)
+        search(model, task, meter)
+    }
+}
+
+/// The searches that decide every history.
+fn search<M: Model>(model: &M, task: &Task<M>, meter: &Meter) -> (Finding<M::State>, &'static str) {
+    let found = Algorithm::<M>::decide(&Frontier, model, task, meter);
+    let Finding::Exhausted { limit, placed, at } = found.0 else { return found };
+    if matches!(limit, Limit::Time(_)) {
+        return found;
+    }
+    match Algorithm::<M>::decide(&Wgl, model, task, meter) {
+        (Finding::Exhausted { limit, placed: deepest, .. }, _) => {
+            (Finding::Exhausted { limit, placed: placed.max(deepest), at }, found.1)
+        }
+        decided => decided,
     }
 }
 
@@ -48,7 +64,7 @@ pub(super) fn deadlock_of<M: Model>(
     if account.charge(memory as usize).is_ok() {
         let end = core.iter().filter_map(|call| task.calls[*call].complete).max().unwrap_or(u64::MAX);
         let until = until(task, end);
-        let finding = Wgl.search(model, &until, &meter.slice(PLACING, memory));
+        let finding = Frontier.search(model, &until, &meter.slice(PLACING, memory));
         if matches!(finding, Finding::NotLinearizable(_)) {
             return finding;
         }
@@ -57,7 +73,7 @@ pub(super) fn deadlock_of<M: Model>(
     let calls = core.iter().map(|call| task.calls[*call].clone()).collect();
     let alone = Task { init: task.init.clone(), calls };
     let whole = |calls: Vec<usize>| calls.into_iter().map(|call| core[call]).collect();
-    match Wgl.search(model, &alone, meter) {
+    match search(model, &alone, meter).0 {
         Finding::NotLinearizable(found) => Finding::NotLinearizable(Deadlock {
             prefix: whole(found.prefix),
             stuck: core[found.stuck],

@@ -8,7 +8,7 @@ pub mod objects;
 use std::time::Duration;
 
 use ordalia_checker::Budget;
-use ordalia_checker::linearizable::{Algorithm, Auto, Call, Finding, Meter, Model, Task, Wgl};
+use ordalia_checker::linearizable::{Algorithm, Auto, Call, Finding, Frontier, Meter, Model, Task, Wgl};
 
 /// Whether any order of all completed calls and some of the crashed ones respects time and the model.
 pub fn oracle<M: Model>(model: &M, task: &Task<M>) -> bool {
@@ -58,7 +58,7 @@ pub fn search<M: Model>(algorithm: &dyn Algorithm<M>, model: &M, task: &Task<M>)
 
 /// The searches that decide every history of every model.
 pub fn searches<M: Model>() -> Vec<Box<dyn Algorithm<M>>> {
-    vec![Box::new(Wgl), Box::new(Auto)]
+    vec![Box::new(Wgl), Box::new(Frontier), Box::new(Auto)]
 }
 
 /// Compares all searches with brute force, and checks what each gives as proof. Returns the verdict.

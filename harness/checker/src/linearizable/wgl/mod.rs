@@ -29,6 +29,7 @@ use std::collections::HashMap;
 use super::{Algorithm, Call, Deadlock, Finding, Limit, Meter, Model, Task};
 use crashed::Crashed;
 use placed::Placed;
+pub(super) use seen::Mix;
 use seen::{Configuration, Seen};
 use timeline::{ENDS, Timeline};
 

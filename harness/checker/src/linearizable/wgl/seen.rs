@@ -107,7 +107,7 @@ impl<'a, S: Clone + Eq + Hash> Seen<'a, S> {
 /// Multiply and rotate: configurations are no adversary's choice, and hashing them is what the search
 /// does most.
 #[derive(Default)]
-pub(super) struct Mix(u64);
+pub(in crate::linearizable) struct Mix(u64);
 
 impl Hasher for Mix {
     fn finish(&self) -> u64 {
