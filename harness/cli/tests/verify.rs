@@ -15,7 +15,8 @@ use tempfile::TempDir;
 fn history(words: &str) -> String {
     let mut text = String::new();
     for (at, word) in words.split_whitespace().enumerate() {
-        let (f, value) = if word.starts_with('w') { ("write", &word[1..]) } else { ("read", &word[1..]) };
+        let (f, value) = if word.starts_with('w') { ("write", word) } else { ("read", word) };
+        let value = value.trim_start_matches(['w', 'r']);
         for (index, kind) in [(2 * at, "invoke"), (2 * at + 1, "ok")] {
             text += &format!(
                 "{{\"index\":{index},\"time\":{index},\"process\":{at},\"type\":\"{kind}\",\"f\":\"{f}\",\"key\":\"k\",\"value\":{value}}}\n"
