@@ -21,6 +21,7 @@ mod portfolio;
 mod registry;
 mod shrink;
 mod specialist;
+mod specialists;
 mod values;
 mod wgl;
 
@@ -45,6 +46,7 @@ pub use portfolio::Auto;
 pub use registry::{MODELS, MakeExaminer, ModelError, ModelInfo, examiner};
 pub use shrink::{Core, Shrunk};
 pub use specialist::{Decision, Specialist};
+pub use specialists::Zones;
 pub use values::{ValueId, Values};
 pub use wgl::Wgl;
 

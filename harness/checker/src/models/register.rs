@@ -6,7 +6,7 @@
 use ordalia_history::{Operation, Outcome, Value};
 
 use crate::answer::is_refused;
-use crate::linearizable::{Model, Part, Tie, Unfit, ValueId, Values};
+use crate::linearizable::{Model, Part, Specialist, Tie, Unfit, ValueId, Values, Zones};
 
 /// The models `register` and `cas-register`.
 #[derive(Clone, Debug, Default)]
@@ -133,6 +133,10 @@ impl Model for Register {
             // Leaving out a group may bring to light the very value that was not there.
             RegisterOp::Refused(..) => Tie::Global,
         }
+    }
+
+    fn specialists(&self) -> Vec<Box<dyn Specialist<Self>>> {
+        vec![Box::new(Zones)]
     }
 
     fn observes(&self, op: &RegisterOp) -> Option<ValueId> {
