@@ -5,7 +5,9 @@ use serde_json::Map;
 use thiserror::Error;
 
 use super::{Barrier, Examiner, Linearizable, Model, UnknownAlgorithm, algorithm, barrier};
-use crate::models::{Counter, FifoQueue, Kv, Leader, MultiRegister, Register, Set, Stack, UnorderedQueue};
+use crate::models::{
+    Counter, FencedLock, FifoQueue, Kv, Leader, MultiRegister, Mutex, Register, Set, Stack, UnorderedQueue,
+};
 
 /// A model for the command line and for lists.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +75,16 @@ pub const MODELS: &[ModelInfo] = &[
         name: "multi-register",
         about: "several registers read and written together: txn, read, write",
         make: |initial, algorithm| checker(MultiRegister::new(registers(initial)?), algorithm),
+    },
+    ModelInfo {
+        name: "mutex",
+        about: "a lock without owners: acquire, release; begins \"free\" or \"held\"",
+        make: |initial, algorithm| checker(Mutex { held: held(initial)? }, algorithm),
+    },
+    ModelInfo {
+        name: "fenced-lock",
+        about: "a lock with owner: acquire returns a fencing token that rises, release; begins \"free\"",
+        make: |initial, algorithm| checker(fenced(initial)?, algorithm),
     },
     ModelInfo {
         name: "leader",
@@ -174,6 +186,31 @@ fn registers(initial: Option<&Value>) -> Result<Map<String, Value>, ModelError> 
             expected: "an object of registers and values",
             found: other.to_string(),
         }),
+    }
+}
+
+/// Whether a lock is held at first.
+fn held(initial: Option<&Value>) -> Result<bool, ModelError> {
+    match initial {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::String(state)) if state == "free" => Ok(false),
+        Some(Value::String(state)) if state == "held" => Ok(true),
+        Some(other) => Err(ModelError::Initial {
+            model: "mutex",
+            expected: "\"free\" or \"held\"",
+            found: other.to_string(),
+        }),
+    }
+}
+
+/// A lock that no token was given for yet.
+fn fenced(initial: Option<&Value>) -> Result<FencedLock, ModelError> {
+    match initial {
+        None | Some(Value::Null) => Ok(FencedLock),
+        Some(Value::String(state)) if state == "free" => Ok(FencedLock),
+        Some(other) => {
+            Err(ModelError::Initial { model: "fenced-lock", expected: "\"free\"", found: other.to_string() })
+        }
     }
 }
 

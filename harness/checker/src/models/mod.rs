@@ -2,10 +2,12 @@
 
 mod buffer;
 mod counter;
+mod fenced_lock;
 mod fifo_queue;
 mod kv;
 mod leader;
 mod multi_register;
+mod mutex;
 pub mod persistent;
 mod register;
 mod set;
@@ -15,10 +17,12 @@ mod words;
 
 pub use buffer::{Buffer, BufferOp, Discipline};
 pub use counter::{Counter, CounterOp};
+pub use fenced_lock::{Fence, FencedLock, FencedLockOp, Holder, ValueToken};
 pub use fifo_queue::{Fifo, FifoQueue};
 pub use kv::{Datum, Held, Kv, KvOp, Text};
 pub use leader::{Leader, Leaders, Leads};
 pub use multi_register::{MultiRegister, Registers, Step, Transaction};
+pub use mutex::{Mutex, MutexOp};
 pub use register::{Register, RegisterOp};
 pub use set::{Elements, Set, SetOp};
 pub use stack::{Lifo, Stack};
