@@ -85,6 +85,9 @@ fn arrange(task: &Task<FencedLock>, meter: &Meter, account: &mut Account<'_>) ->
         }
         gathered.add(at, call, calls, account)?;
     }
+    if let Some(calls) = gathered.failure {
+        return Err(Stop::Illegal(calls));
+    }
     let mut holds = gathered.holds;
     if !holds.is_sorted_by_key(|hold| hold.token) {
         holds.sort_by_key(|hold| hold.token);
@@ -105,6 +108,8 @@ struct Gathered {
     /// By the number of the process.
     processes: Vec<Process>,
     observations: bool,
+    /// The first release that nothing allows. It counts once no process is seen to do two things at once.
+    failure: Option<Vec<u32>>,
 }
 
 impl Gathered {
@@ -122,7 +127,7 @@ impl Gathered {
             }
             (FencedLockOp::Release(process, token), _) => {
                 let hold = self.process(process, call, account)?.hold;
-                self.release(at, hold, token, calls)?;
+                self.release(at, hold, token, calls);
             }
             (FencedLockOp::Held | FencedLockOp::NotHeld(_), Some(_)) => self.observations = true,
             (FencedLockOp::Held | FencedLockOp::NotHeld(_) | FencedLockOp::Grab, None) => {}
@@ -136,27 +141,20 @@ impl Gathered {
     }
 
     /// Ends a hold. Only that of the process can be meant, for a process does one thing at a time.
-    fn release(
-        &mut self,
-        at: u32,
-        hold: u32,
-        token: Option<ValueToken>,
-        calls: &[Call<FencedLockOp>],
-    ) -> Result<(), Stop> {
-        let known = self.holds.get_mut(hold as usize);
-        match known {
-            Some(hold) if hold.release == NONE && token.is_none_or(|token| token.number == hold.token) => {
+    fn release(&mut self, at: u32, hold: u32, token: Option<ValueToken>, calls: &[Call<FencedLockOp>]) {
+        let named = |hold: &Hold| token.is_none_or(|token| token.number == hold.token);
+        let involved = match self.holds.get_mut(hold as usize) {
+            Some(hold) if hold.release == NONE && named(hold) => {
                 hold.release = at;
+                return;
             }
-            // It did not happen.
-            _ if calls[at as usize].complete.is_none() => {}
-            Some(hold) => {
-                let involved = [at, hold.acquire, hold.release];
-                return Err(Stop::Illegal(involved.into_iter().filter(|call| *call != NONE).collect()));
-            }
-            None => return Err(Stop::Illegal(vec![at])),
+            Some(hold) => vec![at, hold.acquire, hold.release],
+            None => vec![at],
+        };
+        // One that crashed did not happen then.
+        if calls[at as usize].complete.is_some() && self.failure.is_none() {
+            self.failure = Some(involved.into_iter().filter(|call| *call != NONE).collect());
         }
-        Ok(())
     }
 
     /// The process of a call, which must have nothing else to do.
