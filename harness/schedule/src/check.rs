@@ -200,6 +200,11 @@ impl TimedFault {
 }
 
 impl Fault {
+    /// Whether a cluster of that many nodes has all the nodes that it names.
+    pub fn fits(&self, nodes: u16) -> bool {
+        self.nodes().iter().all(|node| node.number() <= nodes)
+    }
+
     /// Every node that is named, in order.
     fn nodes(&self) -> BTreeSet<NodeId> {
         match self {

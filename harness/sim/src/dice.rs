@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     Process = 3,
     /// Latencies between clients and nodes.
     Clients = 4,
+    /// Which test a seed stands for.
+    Swarm = 5,
 }
 
 /// A stream of numbers.
@@ -41,6 +43,16 @@ impl Dice {
     /// A number up to and with `most`.
     pub(crate) fn up_to(&mut self, most: u64) -> u64 {
         if most == 0 { 0 } else { self.0.random_range(0..=most) }
+    }
+
+    /// A number between these, both among them.
+    pub(crate) fn between(&mut self, least: u64, most: u64) -> u64 {
+        least + self.up_to(most.saturating_sub(least))
+    }
+
+    /// One of a list, which has at least one.
+    pub(crate) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
+        &list[self.up_to(list.len() as u64 - 1) as usize]
     }
 
     /// A latency.

@@ -12,6 +12,9 @@
 //! | `world/` | nodes, clients, faults and phases on that queue |
 //! | `network`, `disk`, `clock` | what can be hurt |
 //! | `trace` | what happened, event by event |
+//! | `swarm` | the test that a seed stands for |
+//! | `verdict` | what the run comes to |
+//! | `sweep`, `shrink` | many tests, and small ones |
 
 mod clock;
 mod dice;
@@ -20,7 +23,11 @@ mod network;
 mod queue;
 mod run;
 mod settings;
+mod shrink;
+mod swarm;
+mod sweep;
 mod trace;
+mod verdict;
 mod world;
 
 use ordalia_node::Node;
@@ -28,7 +35,11 @@ use ordalia_workload::Workload;
 
 pub use run::{Effort, SimRun};
 pub use settings::{Latency, Nature, SimSettings};
+pub use shrink::{ShrinkBudget, Shrunk, shrink};
+pub use swarm::{Draw, Swarm};
+pub use sweep::{Go, sweep};
 pub use trace::{Happened, TraceEvent};
+pub use verdict::LIVENESS;
 
 /// What is kept of a run beside its history: each costs time and memory, and none changes the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

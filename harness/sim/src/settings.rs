@@ -72,8 +72,12 @@ pub struct SimSettings {
     pub time_limit: Duration,
     /// How long a client waits for an answer.
     pub client_timeout: Duration,
+    /// After how many operations the load ends, if it does before its time.
+    pub max_operations: Option<u64>,
     /// The faults.
     pub schedule: Schedule,
     /// The world.
     pub nature: Nature,
+    /// Within how much virtual time after the last heal the cluster must agree and answer again.
+    pub liveness: Duration,
 }

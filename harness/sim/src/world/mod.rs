@@ -74,6 +74,8 @@ pub(crate) struct World<'a, N: Node> {
     tracer: Tracer,
     digest: Digest,
     messages: u64,
+    /// How many there were when everything was healed.
+    healed_at_messages: u64,
     events: u64,
     /// The millisecond that the world is in, and the events in it.
     crowd: (u64, u64),
@@ -108,6 +110,7 @@ impl<'a, N: Node> World<'a, N> {
             tracer: Tracer::new(watch.trace),
             digest: Digest::default(),
             messages: 0,
+            healed_at_messages: 0,
             events: 0,
             crowd: (0, 0),
             stalled: None,

@@ -2,9 +2,11 @@
 
 use ordalia_node::{Node, NodeId};
 use ordalia_record::{HealInfo, LinkTotals, Phase, RunInfo};
+use ordalia_workload::Generator;
 
 use super::World;
 use super::clients::nanos;
+use super::life::SimNode;
 use crate::SimRun;
 
 /// How long the nodes may take to agree on a leader before the load begins all the same.
@@ -30,27 +32,29 @@ impl<N: Node> World<'_, N> {
         if self.watch.status {
             self.look();
         }
-        self.drive(self.workload.load(), nanos(self.settings.time_limit));
+        self.drive(self.workload.load(), nanos(self.settings.time_limit), self.settings.max_operations);
         self.end_phase(&mut info, "load", 0);
         let begun = self.load_ns();
         info.heal = Some(self.heal());
         self.end_phase(&mut info, "heal", begun);
         let begun = self.load_ns();
-        self.drive(self.workload.closing(self.clients.invoked), CLOSING_LIMIT_NS);
+        self.drive(self.workload.closing(self.clients.invoked), CLOSING_LIMIT_NS, None);
         self.end_phase(&mut info, "closing", begun);
         self.conclude_run(info)
     }
 
-    /// Takes operations from a generator and has them done, until it is done or the limit is over, and then
-    /// waits for those under way, which their time-outs end.
-    fn drive(&mut self, generator: Box<dyn ordalia_workload::Generator>, limit_ns: u64) {
+    /// Takes operations from a generator and has them done, until it is done, the limit is over or so many
+    /// operations were invoked, and then waits for those
+    /// under way, which their time-outs end.
+    fn drive(&mut self, generator: Box<dyn Generator>, limit_ns: u64, most: Option<u64>) {
         let end_ns = self.now_ns.saturating_add(limit_ns);
         self.begin_phase(generator);
-        while !self.clients.is_finished() && self.advance(end_ns) {}
+        let most = most.unwrap_or(u64::MAX);
+        while !self.clients.is_finished() && self.clients.invoked < most && self.advance(end_ns) {}
         if self.clients.is_finished() {
             return;
         }
-        if self.stalled.is_none() {
+        if self.stalled.is_none() && self.clients.invoked < most {
             self.now_ns = end_ns;
         }
         self.finish_phase();
@@ -61,6 +65,7 @@ impl<N: Node> World<'_, N> {
     fn heal(&mut self) -> HealInfo {
         self.stop_faults();
         let begun_ns = self.now_ns;
+        self.healed_at_messages = self.messages;
         for node in NodeId::all(self.settings.nodes) {
             self.start(node);
         }
@@ -84,9 +89,27 @@ impl<N: Node> World<'_, N> {
         let down = self.nodes.iter().filter(|node| node.status().is_none());
         let mut problems: Vec<String> = down.map(|node| format!("{} does not run", node.id)).collect();
         if !self.sight().settled() {
-            problems.push("the nodes do not agree on a leader".to_owned());
+            problems.push(self.diagnosis());
         }
         problems
+    }
+
+    /// Why the nodes do not agree: what each says of itself, and whether anything moves at all.
+    fn diagnosis(&self) -> String {
+        let says = |node: &SimNode<N>| {
+            let Some(status) = node.status() else { return format!("{} says nothing", node.id) };
+            let term = status.term.map_or(String::new(), |term| format!(" in term {term}"));
+            let leader = status.leader.map_or("no leader".to_owned(), |leader| format!("{leader} as leader"));
+            format!("{} is {}{term} and knows {leader}", node.id, status.role)
+        };
+        let said: Vec<String> = self.nodes.iter().map(says).collect();
+        let moves = match self.queue.next_at() {
+            None => "deadlock: nothing was going to happen any more".to_owned(),
+            Some(_) => {
+                format!("livelock: {} messages were taken in since", self.messages - self.healed_at_messages)
+            }
+        };
+        format!("the nodes do not agree on a leader ({}; {moves})", said.join(", "))
     }
 
     fn end_phase(&self, info: &mut RunInfo, name: &str, start_ns: u64) {

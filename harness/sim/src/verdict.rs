@@ -1,0 +1,84 @@
+//! The verdict on a simulated test: the workload's checkers, what the record says of the run itself, and
+//! liveness.
+
+use std::time::Duration;
+
+use ordalia_checker::{Budget, History, Judgement, TestVerdict, Verdict, is_answered};
+use ordalia_history::PairError;
+use ordalia_record::{judge_faults, judge_run};
+use ordalia_workload::Workload;
+
+use crate::{SimRun, SimSettings};
+
+/// What is judged of every simulated run beside the rest, by its name in verdicts, with a line on it.
+pub const LIVENESS: (&str, &str) = (
+    "liveness",
+    "once all faults are healed the cluster agrees and answers again within a bound of virtual time",
+);
+
+impl SimRun {
+    /// Judges the run.
+    ///
+    /// # Errors
+    /// Its events are no history, which is a defect of the simulator.
+    pub fn judge(
+        &self,
+        settings: &SimSettings,
+        workload: &dyn Workload,
+        budget: &Budget,
+    ) -> Result<TestVerdict, PairError> {
+        let history = History::new(self.events.clone())?;
+        let mut verdict = TestVerdict::reach(&workload.checkers(), &history, budget);
+        verdict.add("faults", judge_faults(&settings.schedule, &self.faults));
+        verdict.add("run", judge_run(&self.info, false));
+        verdict.add(LIVENESS.0, self.judge_liveness(settings.liveness, &history));
+        Ok(verdict)
+    }
+
+    /// Safety first, then liveness: a cluster that is whole has no excuse.
+    fn judge_liveness(&self, bound: Duration, history: &History) -> Judgement {
+        let mut judgement = Judgement::new(Verdict::Valid);
+        if let Some(stalled) = &self.info.ended_early {
+            judgement.because(Verdict::Invalid, stalled.clone());
+        }
+        let Some(heal) = &self.info.heal else { return judgement };
+        judgement.detail("bound_ms", bound.as_millis() as u64);
+        judgement.detail("settled_ms", heal.took_ms);
+        let why = heal.problems.join("; ");
+        if !heal.problems.is_empty() {
+            let reason = format!("{} ms after all faults were healed: {why}", heal.took_ms);
+            judgement.because(Verdict::Invalid, reason);
+        } else if u128::from(heal.took_ms) > bound.as_millis() {
+            let reason = format!(
+                "the nodes agreed on a leader only {} ms after all faults were healed; at most {} ms are allowed",
+                heal.took_ms,
+                bound.as_millis()
+            );
+            judgement.because(Verdict::Invalid, reason);
+        }
+        self.judge_answers(bound, history, &mut judgement);
+        judgement
+    }
+
+    /// Whether the closing operations, which meet no fault, were answered within the bound.
+    fn judge_answers(&self, bound: Duration, history: &History, judgement: &mut Judgement) {
+        let Some(closing) = self.info.phases.iter().find(|phase| phase.name == "closing") else { return };
+        let mut operations =
+            history.operations.iter().filter(|op| op.invoked_ns >= closing.start_ns).peekable();
+        if operations.peek().is_none() {
+            return;
+        }
+        let first = operations.filter(|op| is_answered(op)).filter_map(|op| op.completed_ns).min();
+        let took_ns = first.map(|at_ns| at_ns - closing.start_ns);
+        judgement.detail("answered_ms", took_ns.map(|ns| ns / 1_000_000));
+        if took_ns.is_none_or(|ns| u128::from(ns) > bound.as_nanos()) {
+            let took = took_ns
+                .map_or("no".to_owned(), |ns| format!("the first answer after {} ms, no", ns / 1_000_000));
+            let reason = format!(
+                "of the closing operations, with no fault in force, {took} operation was answered within {} ms",
+                bound.as_millis()
+            );
+            judgement.because(Verdict::Invalid, reason);
+        }
+    }
+}
