@@ -89,6 +89,9 @@ fn local_reads_are_found_out_and_explained() {
     assert!(text.contains("returned"), "{text}");
     let page = fs::read_to_string(latest(results.path()).join("report/index.html")).unwrap();
     assert!(page.contains("INVALID") || page.contains("invalid"));
+    assert!(page.contains("href=\"linearization.html\""));
+    let timeline = fs::read_to_string(latest(results.path()).join("report/linearization.html")).unwrap();
+    assert!(timeline.contains("Cannot be placed") && timeline.contains("href=\"index.html\""));
 }
 
 #[test]

@@ -121,6 +121,12 @@ impl RunFolder {
         self.root.join("verdict.json")
     }
 
+    /// `linearization.json`: what a picture of a history that is not linearizable needs beside the history;
+    /// only there where it is not.
+    pub fn linearization(&self) -> PathBuf {
+        self.root.join("linearization.json")
+    }
+
     /// `nodes/nI`
     pub fn node(&self, node: NodeId) -> PathBuf {
         self.root.join("nodes").join(node.to_string())
@@ -151,10 +157,26 @@ fn link_latest(results: &Path, run: &Path) -> Result<(), RecordError> {
 /// # Errors
 /// The file cannot be written.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError> {
+    write_whole(path, |writer| serde_json::to_writer_pretty(writer, value))
+}
+
+/// Writes a value that is large and that no person reads as JSON on one line: whole, or not at all.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_compact_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError> {
+    write_whole(path, |writer| serde_json::to_writer(writer, value))
+}
+
+/// Writes a file under another name and gives it its own once it is on the disk.
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> serde_json::Result<()>,
+) -> Result<(), RecordError> {
     let io_error = |source| RecordError::Io { path: path.to_owned(), source };
     let temporary = path.with_extension("json.part");
     let mut writer = BufWriter::new(File::create(&temporary).map_err(io_error)?);
-    serde_json::to_writer_pretty(&mut writer, value).map_err(|error| io_error(error.into()))?;
+    write(&mut writer).map_err(|error| io_error(error.into()))?;
     writer.write_all(b"\n").map_err(io_error)?;
     let file = writer.into_inner().map_err(|error| io_error(error.into_error()))?;
     file.sync_all().map_err(io_error)?;

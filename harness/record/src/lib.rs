@@ -10,6 +10,7 @@
 //! | `links.json` | [`LinkTotals`]: messages and bytes of each directed link |
 //! | `nodes/nI/` | a node's log and its data |
 //! | `verdict.json` | the verdict, by checker |
+//! | `linearization.json` | where the history is not linearizable, what a picture of that needs |
 //! | `report/index.html` | the report |
 //!
 //! Runners write it, reports and comparisons read it. This crate knows nothing of running things.
@@ -21,7 +22,7 @@ mod judge;
 mod samples;
 
 pub use evidence::judge_faults;
-pub use folder::{RecordError, RunFolder, read_json, read_json_lines, write_json};
+pub use folder::{RecordError, RunFolder, read_json, read_json_lines, write_compact_json, write_json};
 pub use info::{HealInfo, NodeDeath, Phase, RunInfo, TargetSettings};
 pub use judge::{JUDGEMENTS, judge_run};
 pub use samples::{FaultRecord, LinkTotals, StatusSample};

@@ -1,8 +1,9 @@
 //! The report of a stored run: one self-contained page with its plots, and a few lines of text.
 //!
 //! [`draw`] reads a run's folder ([`ordalia_record`]) and writes `report/index.html`, with the SVG
-//! plots beside it. [`summary`] says the same in a few plain lines. Both work on what there is: a run
-//! that was killed before its verdict is drawn too, and the page says what is missing.
+//! plots beside it, and where the history is not linearizable a page on that, [`LinearizationPage`].
+//! [`summary`] says the same in a few plain lines. Both work on what there is: a run that was killed before
+//! its verdict is drawn too, and the page says what is missing.
 //!
 //! The crate runs nothing. Reading is in [`load`]; figures (`quantiles`, `throughput`, `terms`, `bands`,
 //! …) are pure functions of what was read; each plot and each section of the page has a file of its own.
@@ -55,6 +56,9 @@ pub enum ReportError {
     },
 }
 
+/// The file of the page that shows where a history stops being linearizable.
+const LINEARIZATION: &str = "linearization.html";
+
 /// Draws the report of a stored run and returns the path of its page, `report/index.html`.
 ///
 /// What cannot be read of the run is left out, and the page says so.
@@ -68,6 +72,16 @@ pub fn draw(run: &RunFolder) -> Result<PathBuf, ReportError> {
     fs::create_dir_all(&folder).map_err(|source| ReportError::Write { path: folder.clone(), source })?;
     for plot in &plots {
         write(&folder.join(plot.file), &plot.stand_alone())?;
+    }
+    if let Some(depiction) = &loaded.depiction {
+        let page = LinearizationPage {
+            title: &page::title(&loaded),
+            depiction,
+            operations: &loaded.operations,
+            faults: &loaded.windows,
+            back: Some("index.html"),
+        };
+        write(&folder.join(LINEARIZATION), &page.render())?;
     }
     let index = folder.join("index.html");
     write(&index, &page::render(&loaded, &plots).into_string())?;

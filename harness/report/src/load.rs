@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ordalia_checker::TestVerdict;
+use ordalia_checker::linearizable::Depiction;
 use ordalia_history::{Event, EventType, FaultWindow, Operation, PairError, Process, fault_windows, pair};
 use ordalia_node::NodeId;
 use ordalia_record::{
@@ -31,6 +32,8 @@ pub(crate) struct Loaded {
     pub links: Vec<LinkTotals>,
     /// The verdict, if the run was judged.
     pub verdict: Option<TestVerdict>,
+    /// What was found where the history is not linearizable, in the model's words.
+    pub depiction: Option<Depiction>,
     /// The last time of anything recorded, in nanoseconds since the start of the load; at least 1.
     pub end_ns: u64,
     /// What is missing or damaged, in sentences for a person.
@@ -43,6 +46,9 @@ impl Loaded {
         let mut loaded = Self { root: run.root().to_owned(), ..Self::default() };
         loaded.info = loaded.single(&run.run_json(), "the settings of a run");
         loaded.verdict = loaded.single(&run.verdict(), "a verdict");
+        if run.linearization().exists() {
+            loaded.depiction = loaded.single(&run.linearization(), "what was found of each key");
+        }
         loaded.links = loaded.single(&run.links(), "a list of link totals").unwrap_or_default();
         loaded.faults = loaded.lines(&run.faults(), "a fault's record");
         loaded.status = loaded.lines(&run.status(), "a node's status");

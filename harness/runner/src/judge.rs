@@ -3,10 +3,14 @@
 //! Judging reads what was recorded and nothing else, so a run is judged in the same way right after it
 //! ended and years later, and a run whose controller was killed can still be judged.
 
-use ordalia_checker::{Budget, History, TestVerdict};
+use std::sync::Arc;
+
+use ordalia_checker::linearizable::Depiction;
+use ordalia_checker::{Budget, Checker, History, TestVerdict, Verdict};
 use ordalia_history::{PairError, jsonl};
 use ordalia_record::{
-    FaultRecord, RunFolder, RunInfo, judge_faults, judge_run, read_json, read_json_lines, write_json,
+    FaultRecord, RecordError, RunFolder, RunInfo, judge_faults, judge_run, read_json, read_json_lines,
+    write_compact_json, write_json,
 };
 use ordalia_schedule::Schedule;
 use ordalia_workload::Workload;
@@ -49,9 +53,51 @@ pub fn judge(
         JudgeError::Pairing { place, source }
     };
     let history = History::new(recorded.events).map_err(unpaired)?;
-    let mut verdict = TestVerdict::reach(&workload.checkers(), &history, budget);
+    let (mut verdict, depiction) = reach(&workload.checkers(), &history, budget);
+    keep(folder, depiction)?;
     verdict.add("faults", judge_faults(&schedule, &records));
     verdict.add("run", judge_run(&info, recorded.torn_tail));
     write_json(&folder.verdict(), &verdict)?;
     Ok(verdict)
+}
+
+/// The longest history whose keys are all kept for a picture; of longer ones the failing keys are.
+const MAX_DEPICTED: usize = 200_000;
+
+/// Runs all checkers. Where one that can show what it found does not find the history linearizable, with what
+/// it shows.
+fn reach(
+    checkers: &[Box<dyn Checker>],
+    history: &History,
+    budget: &Budget,
+) -> (TestVerdict, Option<Depiction>) {
+    let mut depiction = None;
+    let mut judge = |checker: &dyn Checker| {
+        let Some(examiner) = checker.as_examiner() else { return checker.check(history, budget) };
+        let examination = examiner.examine(history, budget, &Arc::default());
+        if examination.judgement.valid == Verdict::Invalid {
+            depiction = Some(examiner.depict(history, &examination));
+        }
+        examination.judgement
+    };
+    let judgements =
+        checkers.iter().map(|checker| (checker.name().to_owned(), judge(checker.as_ref()))).collect();
+    let verdict = TestVerdict::compose(judgements);
+    if let Some(depiction) = depiction.as_mut().filter(|_| history.operations.len() > MAX_DEPICTED) {
+        depiction.keep_failures();
+    }
+    (verdict, depiction)
+}
+
+/// Writes `linearization.json` where there is something to show, and removes that of an earlier verdict where
+/// there is not.
+fn keep(folder: &RunFolder, depiction: Option<Depiction>) -> Result<(), RecordError> {
+    let path = folder.linearization();
+    if let Some(depiction) = depiction {
+        return write_compact_json(&path, &depiction);
+    }
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(RecordError::Io { path, source }),
+        _ => Ok(()),
+    }
 }

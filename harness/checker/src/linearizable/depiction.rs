@@ -66,6 +66,17 @@ impl Depiction {
     }
 }
 
+impl Depiction {
+    /// Leaves out what was found of the keys that did not fail, apart from their verdicts.
+    pub fn keep_failures(&mut self) {
+        for key in self.keys.iter_mut().filter(|key| key.verdict != Verdict::Invalid) {
+            let (name, verdict, algorithm) =
+                (key.key.take(), key.verdict, std::mem::take(&mut key.algorithm));
+            *key = KeyDepiction { key: name, verdict, algorithm, ..KeyDepiction::default() };
+        }
+    }
+}
+
 impl KeyDepiction {
     fn without_words(key: &KeyExamination) -> Self {
         Self {

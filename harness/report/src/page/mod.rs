@@ -72,7 +72,7 @@ pub(crate) fn render(loaded: &Loaded, plots: &[Plot]) -> Markup {
 }
 
 /// What was tested, in a few words.
-fn title(loaded: &Loaded) -> String {
+pub(crate) fn title(loaded: &Loaded) -> String {
     match &loaded.info {
         Some(info) => format!("{} · {}", info.target.name, info.workload),
         None => "a run without settings".to_owned(),

@@ -40,7 +40,10 @@ pub(super) fn banner(loaded: &Loaded) -> Markup {
     html! {
         section.verdict.(class) #verdict {
             div.word { span.sign aria-hidden="true" { (sign) } span { (word(loaded)) } }
-            p.because { (gravest(loaded)) }
+            p.because {
+                (gravest(loaded))
+                @if loaded.depiction.is_some() { " " a href=(crate::LINEARIZATION) { "See it." } }
+            }
             dl.figures { (figures(loaded)) }
         }
         @if !loaded.missing.is_empty() || ended_early(loaded).is_some() {

@@ -34,6 +34,9 @@ pub(super) fn section(loaded: &Loaded, plot: Option<&Plot>) -> Markup {
                 }
                 @if let Some(keys) = others(&violation) { (fact("Failing keys", &html! { (keys) })) }
             }
+            @if loaded.depiction.is_some() {
+                p.note { a href=(crate::LINEARIZATION) { "The whole timeline, with the order of the operations and the state after each" } }
+            }
             @if let Some(plot) = plot { (figure(plot)) }
             @if !violation.order.is_empty() { (order(&violation)) }
         }
