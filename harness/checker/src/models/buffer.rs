@@ -67,6 +67,9 @@ pub trait Discipline: Clone + Debug + Default + Send + Sync + 'static {
     /// The values that could be taken now.
     fn takeable(state: &Self::State) -> Vec<ValueId>;
 
+    /// Bytes that a state holds on the heap for itself.
+    fn heap_bytes(state: &Self::State) -> usize;
+
     /// A state for a person.
     fn show(state: &Self::State, values: &Values) -> String;
 
@@ -143,6 +146,10 @@ impl<D: Discipline> Model for Buffer<D> {
             BufferOp::Empty => D::is_empty(state).then(|| state.clone()),
             BufferOp::TakeUnknown => D::take_unknown(state),
         }
+    }
+
+    fn heap_bytes(&self, state: &D::State) -> usize {
+        D::heap_bytes(state)
     }
 
     fn is_observation(&self, op: &BufferOp) -> bool {

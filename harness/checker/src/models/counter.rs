@@ -8,7 +8,7 @@
 use ordalia_history::{Operation, Outcome, Value};
 
 use super::words::Unread;
-use crate::linearizable::{Model, Part, Tie, Unfit, Values};
+use crate::linearizable::{CounterRules, Model, Part, Specialist, Tie, Unfit, Values};
 
 /// The model `counter`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,6 +106,10 @@ impl Model for Counter {
         // The values are sums of all that went before.
         let _ = op;
         Tie::Fixed
+    }
+
+    fn specialists(&self) -> Vec<Box<dyn Specialist<Self>>> {
+        vec![Box::new(CounterRules)]
     }
 
     fn show_state(&self, state: &i128, _: &Values) -> String {

@@ -3,7 +3,7 @@
 use super::buffer::{Buffer, Discipline};
 use super::persistent::Sequence;
 use super::words::brief;
-use crate::linearizable::{Specialist, ValueId, Values};
+use crate::linearizable::{QueueRules, Specialist, ValueId, Values};
 
 /// The model `fifo-queue`.
 pub type FifoQueue = Buffer<Fifo>;
@@ -43,6 +43,10 @@ impl Discipline for Fifo {
         state.first().into_iter().collect()
     }
 
+    fn heap_bytes(_: &Sequence) -> usize {
+        Sequence::bytes_of_a_version()
+    }
+
     fn show(state: &Sequence, values: &Values) -> String {
         let mut held: Vec<ValueId> = state.iter_back().collect();
         held.reverse();
@@ -50,6 +54,6 @@ impl Discipline for Fifo {
     }
 
     fn specialists() -> Vec<Box<dyn Specialist<FifoQueue>>> {
-        Vec::new()
+        vec![Box::new(QueueRules)]
     }
 }

@@ -11,7 +11,7 @@ use ordalia_history::{Operation, Outcome, Value};
 
 use super::persistent::Multiset;
 use super::words::{Unread, brief};
-use crate::linearizable::{Model, Part, Tie, Unfit, ValueId, Values};
+use crate::linearizable::{Model, Part, SetRules, Specialist, Tie, Unfit, ValueId, Values};
 
 /// The model `set`.
 #[derive(Clone, Debug, Default)]
@@ -145,6 +145,10 @@ impl Model for Set {
         }
     }
 
+    fn heap_bytes(&self, state: &Multiset) -> usize {
+        state.bytes_of_a_version()
+    }
+
     fn is_observation(&self, op: &SetOp) -> bool {
         matches!(op, SetOp::Contains(..) | SetOp::Read(_))
     }
@@ -156,6 +160,10 @@ impl Model for Set {
             }
             SetOp::Read(_) => Tie::Global,
         }
+    }
+
+    fn specialists(&self) -> Vec<Box<dyn Specialist<Self>>> {
+        vec![Box::new(SetRules)]
     }
 
     fn show_state(&self, state: &Multiset, values: &Values) -> String {

@@ -3,7 +3,7 @@
 use super::buffer::{Buffer, Discipline};
 use super::persistent::Sequence;
 use super::words::brief;
-use crate::linearizable::{Specialist, ValueId, Values};
+use crate::linearizable::{Specialist, StackRules, ValueId, Values};
 
 /// The model `stack`.
 pub type Stack = Buffer<Lifo>;
@@ -43,6 +43,10 @@ impl Discipline for Lifo {
         state.last().into_iter().collect()
     }
 
+    fn heap_bytes(_: &Sequence) -> usize {
+        Sequence::bytes_of_a_version()
+    }
+
     fn show(state: &Sequence, values: &Values) -> String {
         let mut held: Vec<ValueId> = state.iter_back().collect();
         held.reverse();
@@ -50,6 +54,6 @@ impl Discipline for Lifo {
     }
 
     fn specialists() -> Vec<Box<dyn Specialist<Stack>>> {
-        Vec::new()
+        vec![Box::new(StackRules)]
     }
 }

@@ -9,7 +9,7 @@
 use super::buffer::{Buffer, Discipline};
 use super::persistent::Multiset;
 use super::words::brief;
-use crate::linearizable::{Specialist, ValueId, Values};
+use crate::linearizable::{BagRules, Specialist, ValueId, Values};
 
 /// The model `unordered-queue`.
 pub type UnorderedQueue = Buffer<Unordered>;
@@ -24,6 +24,13 @@ pub struct Bag {
     held: Multiset,
     /// How many of those are gone, nobody knows which: fewer than all, or none.
     debts: u64,
+}
+
+impl Bag {
+    /// What it holds, unless some of that is gone.
+    pub(crate) fn certain(&self) -> Option<&Multiset> {
+        (self.debts == 0).then_some(&self.held)
+    }
 }
 
 impl Discipline for Unordered {
@@ -66,6 +73,10 @@ impl Discipline for Unordered {
         values
     }
 
+    fn heap_bytes(state: &Bag) -> usize {
+        state.held.bytes_of_a_version()
+    }
+
     fn show(state: &Bag, values: &Values) -> String {
         let held: Vec<ValueId> = state.held.iter().collect();
         let held = brief(&held, ", ", values);
@@ -76,6 +87,6 @@ impl Discipline for Unordered {
     }
 
     fn specialists() -> Vec<Box<dyn Specialist<UnorderedQueue>>> {
-        Vec::new()
+        vec![Box::new(BagRules)]
     }
 }

@@ -8,4 +8,5 @@
 mod support;
 
 mod searches;
+mod specialists;
 mod worlds;

@@ -30,7 +30,7 @@ impl Tests for RandomOnes {
     fn run<W: World>(&self) {
         let mut rng = ChaCha8Rng::seed_from_u64(11);
         let mut verdicts = [0u32; 2];
-        for round in 0..1_500 {
+        for round in 0..1_000 {
             let shape = Shape {
                 clients: 2 + round % 4,
                 count: 3 + round % 6,
@@ -43,7 +43,7 @@ impl Tests for RandomOnes {
             }
             verdicts[usize::from(compare(&W::of(), &task))] += 1;
         }
-        assert!(verdicts.iter().all(|count| *count > 150), "{}: {verdicts:?}", name::<W>());
+        assert!(verdicts.iter().all(|count| *count > 100), "{}: {verdicts:?}", name::<W>());
     }
 }
 
@@ -70,7 +70,7 @@ fn by_choice(task: &Task<UnorderedQueue>, at: usize) -> bool {
 fn a_debt_of_the_unordered_queue_is_as_good_as_any_choice() {
     let mut rng = ChaCha8Rng::seed_from_u64(12);
     let (mut verdicts, mut unknowns) = ([0u32; 2], 0);
-    for round in 0..1_500 {
+    for round in 0..1_000 {
         let shape = Shape { clients: 3, count: 4 + round % 3, domain: round % 3, crashes: 0.4 };
         let mut task: Task<UnorderedQueue> = simulate(&mut rng, shape);
         if rng.random_bool(0.7) {
@@ -87,7 +87,7 @@ fn a_debt_of_the_unordered_queue_is_as_good_as_any_choice() {
         assert_eq!(by_choice(&task, 0), expected, "{:#?}", task.calls);
         verdicts[usize::from(expected)] += 1;
     }
-    assert!(verdicts.iter().all(|count| *count > 200) && unknowns > 500, "{verdicts:?} {unknowns}");
+    assert!(verdicts.iter().all(|count| *count > 120) && unknowns > 300, "{verdicts:?} {unknowns}");
 }
 
 #[derive(Debug)]

@@ -174,6 +174,13 @@ impl Multiset {
         Some(Self { root: self.root.as_ref().and_then(|root| Node::remove(root, value)) })
     }
 
+    /// Bytes that a version has to itself beside the one that it was made from.
+    pub fn bytes_of_a_version(&self) -> usize {
+        // A path from the root to a leaf; an allocation has two counters and is rounded up.
+        let nodes = self.len().checked_ilog2().map_or(0, |depth| depth as usize + 2);
+        nodes * (size_of::<Node>() + 32)
+    }
+
     /// The sum of the members' hashes; equal for equal multisets.
     pub(in crate::models) fn hash_sum(&self) -> u64 {
         self.root.as_ref().map_or(0, |root| root.hash())

@@ -150,6 +150,12 @@ impl Sequence {
         Some(Self { last: self.last.clone(), len: self.len - 1, hash, power })
     }
 
+    /// Bytes that a version has to itself beside the one that it was made from.
+    pub fn bytes_of_a_version() -> usize {
+        // One link; an allocation has two counters and is rounded up.
+        size_of::<Link>() + 32
+    }
+
     /// The links from the end to the front.
     fn links(&self) -> impl Iterator<Item = &Arc<Link>> {
         let end = self.last.as_ref();
