@@ -86,7 +86,6 @@ fn random<W: World>(seed: u64, count: usize, shape: impl Fn(usize) -> Shape) -> 
         }
         confirm(&W::of(), &task, &mut tally);
     }
-    println!("{}: {tally:?}", name::<W>());
     tally
 }
 
@@ -235,7 +234,6 @@ fn scattered<D: Discipline>() {
         let task = scatter::<D>(&mut rng, count, empties, initial);
         confirm(&model, &task, &mut tally);
     }
-    println!("{tally:?}");
     assert!(tally.abstained == 0 && tally.legal > 150 && tally.illegal > 150, "{tally:?}");
 }
 
@@ -247,8 +245,7 @@ fn scattered_histories_of_buffers() {
 }
 
 /// Millions of histories, of which brute force can only follow the small ones; `SOAK` says how many, `SEED`
-/// where to begin: `SOAK=1000000 cargo test --release -p ordalia-checker --test collections soak -- --ignored
-/// --nocapture`.
+/// where to begin: `SOAK=1000000 cargo test --release -p ordalia-checker --test collections soak -- --ignored`.
 #[test]
 #[ignore = "takes as long as one likes"]
 fn soak() {
@@ -259,8 +256,8 @@ fn soak() {
     let shape = |round: usize| Shape {
         clients: 2 + round % 5,
         count: 3 + round % 9,
-        domain: if round % 4 == 0 { round % 7 } else { 0 },
-        crashes: if round % 3 == 0 { 0.2 } else { 0.0 },
+        domain: if round.is_multiple_of(4) { round % 7 } else { 0 },
+        crashes: if round.is_multiple_of(3) { 0.2 } else { 0.0 },
     };
     random::<Set>(seed, count, shape);
     random::<FifoQueue>(seed, count, shape);
