@@ -54,7 +54,7 @@ impl Load for Set {
     }
 
     fn broken(op: &SetOp, past: ValueId) -> Option<SetOp> {
-        matches!(op, SetOp::Contains(..)).then_some(SetOp::Contains(past, false))
+        matches!(op, SetOp::Contains(..)).then_some(SetOp::Contains(past, true))
     }
 }
 
