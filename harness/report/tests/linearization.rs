@@ -116,7 +116,7 @@ fn operation(at: u64) -> Operation {
     let noise = at.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     Operation {
         process: at % 50,
-        f: if at % 2 == 0 { "write" } else { "read" }.into(),
+        f: if at.is_multiple_of(2) { "write" } else { "read" }.into(),
         key: None,
         input: Value::Null,
         output: Value::Null,

@@ -3,7 +3,7 @@
 //! place in it.
 //!
 //! The page is one file and loads nothing. Its data are columns of numbers, compressed ([`data`]), which a
-//! script of its own (`view.js`) draws on a canvas, only what is in sight. The words around it, and a table of the
+//! script of its own (`timeline.js`, `view.js`) draws on a canvas, only what is in sight. The words around it, and a table of the
 //! operations around the failure, are plain HTML and need no script. Text of the history reaches the page in two
 //! ways only: through maud, which escapes it, and inside the compressed data, in base64.
 

@@ -14,7 +14,7 @@ use crate::{format, palette};
 const STYLE: &str = include_str!("view.css");
 
 /// Unpacks the data and draws them.
-const SCRIPT: &str = include_str!("view.js");
+const SCRIPT: &str = concat!(include_str!("timeline.js"), "\n", include_str!("view.js"));
 
 /// How many operations of the order the table lists: those that lead to the failure.
 const LED: usize = 12;

@@ -27,10 +27,8 @@ pub fn keep(operations: &mut Vec<Operation>, keys: &[String]) -> Result<(), Fail
 /// Whether a key is meant by a word: a string by its text, and any key by its JSON form.
 fn is(key: Option<&Value>, word: &str) -> bool {
     match key {
-        Some(Value::String(text)) => {
-            text == word || serde_json::to_string(text).is_ok_and(|json| json == word)
-        }
-        Some(other) => other.to_string() == word,
+        Some(Value::String(text)) if text == word => true,
+        Some(other) => serde_json::to_string(other).is_ok_and(|json| json == word),
         None => false,
     }
 }
