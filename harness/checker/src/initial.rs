@@ -6,11 +6,11 @@ use thiserror::Error;
 
 /// A text that tells no initial value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("expected JSON, nil, empty, free, or x=0 y=0 for several registers, found {0:?}")]
+#[error("expected JSON, nil, empty, free, held, or x=0 y=0 for several registers, found {0:?}")]
 pub struct NoValue(String);
 
-/// The value that a text stands for: JSON; `nil` and `free` for null, and `empty` for the empty string; or
-/// `x=0 y=0` for an object, each of whose values is written in the same manner.
+/// The value that a text stands for: JSON; `nil` and `free` for null, `held` for that string, and `empty` for
+/// the empty one; or `x=0 y=0` for an object, each of whose values is written in the same manner.
 ///
 /// # Errors
 /// It is none of these.
@@ -34,6 +34,7 @@ fn simple(text: &str) -> Option<Value> {
     match text {
         "nil" | "free" => Some(Value::Null),
         "empty" => Some(Value::String(String::new())),
+        "held" => Some(Value::from("held")),
         json => serde_json::from_str(json).ok(),
     }
 }
@@ -50,6 +51,7 @@ mod tests {
             ("null", json!(null)),
             ("free", json!(null)),
             ("empty", json!("")),
+            ("held", json!("held")),
             (" 0 ", json!(0)),
             ("[1, 2]", json!([1, 2])),
             ("\"a=b\"", json!("a=b")),
@@ -64,7 +66,7 @@ mod tests {
     #[test]
     fn other_texts_are_refused() {
         for text in ["", " ", "x", "x=", "=0", "x=0 x=1", "x=0 y", "[1", "1 2", "nil nil"] {
-            let expected = "expected JSON, nil, empty, free, or x=0 y=0 for several registers";
+            let expected = "expected JSON, nil, empty, free, held, or x=0 y=0 for several registers";
             let error = initial_value(text).unwrap_err().to_string();
             assert_eq!(error, format!("{expected}, found {text:?}"));
         }
