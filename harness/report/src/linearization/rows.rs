@@ -47,7 +47,7 @@ mod tests {
     fn operation(process: u64, invoke_index: u64, complete_index: Option<u64>) -> Operation {
         Operation {
             process,
-            f: "read".to_owned(),
+            f: "read".into(),
             key: None,
             input: Value::Null,
             output: Value::Null,
