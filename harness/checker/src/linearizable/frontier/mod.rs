@@ -1,4 +1,38 @@
-//! The frontier engine.
+//! The frontier engine: from event to event with all configurations that can be reached, after Lowe's
+//! just-in-time linearization (*Testing for linearizability*, 2017).
+//!
+//! A configuration says which of the operations under way are placed, which crashed calls are used, and what the
+//! object then holds. An invocation occupies a slot, the lowest that is free. A completion demands that its
+//! operation is placed: configurations where it is not are expanded, one mutator after the other, until it is,
+//! and the slot is free again. Where no configuration is left the history is illegal. Cost and memory are
+//! linear in the length of a history, and exponential only in the mutators that are under way together.
+//!
+//! What is pruned, and why nothing is lost:
+//! - *Nothing is placed before it must be.* Take a legal order and cut it behind each operation that completes:
+//!   what comes ahead of the cut is placed when the completion is passed. So the last operation placed is
+//!   always the one that completes.
+//! - *Observations* that are legal now are placed at once: they change no state, so whatever can follow can
+//!   follow still. They are not even logged; [`replay`] finds their places again.
+//! - *Identical operations* under way: the one that completes first goes first, for in any legal order the two
+//!   can change places. A crashed call goes after all completed ones that are identical to it and under way, and
+//!   of identical crashed calls the eldest goes first, so that a count for each class says which are used.
+//! - *Dominance*: of two configurations with the same mutators placed and in the same state, the one with more
+//!   observations placed and no more crashed calls used does for both. With more mutators placed it would not:
+//!   a mutator that is not placed yet may be what a later read needs.
+//! - *Crashed calls must be noticed*: one that changes nothing is left out, and so is one where the next operation
+//!   would come out the same without it. An order with the fewest crashed calls has none of either kind. As the
+//!   last operation placed is a completed one, none waits to be noticed from one completion to the next.
+//!
+//! These are exact. Beside them the first passes keep few configurations: the history of a right system mostly
+//! has an order among those that place the fewest operations ahead of time. Such a pass may say legal. When it
+//! comes to an end after it cut anything off, a wider one begins anew, and only one that cut nothing says
+//! illegal.
+//!
+//! States and classes of identical operations are numbered, and each step of the model is remembered
+//! ([`objects`]). What no configuration refers to is dropped when it has doubled: states, counts of crashed calls,
+//! and the branches of the log of mutators, whose common beginning is all that grows with the history.
+//!
+//! Left out: a single history is searched on one core. Passes that fail begin again at the first event.
 
 mod crashes;
 mod events;

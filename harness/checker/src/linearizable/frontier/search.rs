@@ -37,6 +37,9 @@ const STEPS_PER_LOOK: u32 = 256;
 /// How many completions are passed between reports.
 const CALLS_PER_REPORT: u64 = 4096;
 
+/// So many configurations are asked which states unused crashed calls lead to.
+const ENOUGH: usize = 1 << 10;
+
 /// Fewer states than this, or packs of crashed calls, are not worth a collection.
 const FEW: usize = 1 << 10;
 
@@ -291,7 +294,7 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
                 numbers.push(one.state);
             }
         }
-        for at in 0..self.layer.len() {
+        for at in 0..self.layer.len().min(ENOUGH) {
             let (one, mut next) = (*self.layer.at(at), 0);
             while let Some(class) = self.crashes.open(next)
                 && one.blind != DEAD
