@@ -10,6 +10,7 @@ mod check;
 mod initial;
 pub mod linearizable;
 pub mod models;
+pub mod properties;
 mod recovery;
 mod stats;
 mod verdict;
