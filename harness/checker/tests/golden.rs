@@ -2,14 +2,15 @@
 //!
 //! A file holds comments (`# …`), the checker (`checker: linearizable cas-register`), the verdict
 //! (`expect: invalid`), all reasons (`because: …`), details worth fixing (`detail legal: ["read 5"]`) and
-//! the events, each a millisecond after the one before it: `PROCESS TYPE F KEY VALUE [ERROR]`, or for a fault
-//! `nemesis PHASE KIND NUMBER`. A line `at 1500` sets the time of the next event, in milliseconds.
+//! the events, each a millisecond after the one before it: `PROCESS[@NODE] TYPE F KEY VALUE [ERROR]`, or for
+//! a fault `nemesis PHASE KIND NUMBER`. A line `at 1500` sets the time of the next event, in milliseconds.
 
 // Helpers of tests are not tests to the lint; a panic is their way to fail.
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 
+use ordalia_checker::properties::property;
 use ordalia_checker::{Availability, Budget, Checker, History, Judgement, Recovery, Stats, examiner};
 use ordalia_history::{Event, EventType, FaultPhase, OpError, Process, fault_event_value};
 use serde_json::Value;
@@ -24,6 +25,7 @@ struct Golden {
 }
 
 fn event(words: &[&str], index: u64, time: u64) -> Event {
+    let mut node = None;
     let (process, kind, f, key, value, error) = match words {
         ["nemesis", phase, kind, fault] => {
             let phase: FaultPhase = serde_json::from_value(Value::from(*phase)).unwrap();
@@ -32,6 +34,8 @@ fn event(words: &[&str], index: u64, time: u64) -> Event {
         }
         [process, kind, f, key, value, error @ ..] => {
             let kind: EventType = serde_json::from_value(Value::from(*kind)).unwrap();
+            let (process, at_node) = process.split_once('@').map_or((*process, None), |(p, n)| (p, Some(n)));
+            node = at_node.map(Into::into);
             let process = Process::Client(process.parse().unwrap());
             let key = (*key != "-").then(|| Value::from(*key));
             (process, kind, *f, key, serde_json::from_str(value).unwrap(), error.first())
@@ -39,7 +43,7 @@ fn event(words: &[&str], index: u64, time: u64) -> Event {
         other => panic!("not an event: {other:?}"),
     };
     let error = error.map(|kind| OpError::new(*kind));
-    Event { index, time, process, kind, f: f.into(), key, value, error, node: None, intended: None }
+    Event { index, time, process, kind, f: f.into(), key, value, error, node, intended: None }
 }
 
 fn parse(text: &str) -> Golden {
@@ -74,6 +78,8 @@ fn judge(golden: &Golden) -> Judgement {
         ["stats"] => Box::new(Stats { min_answered: 2, min_ok: 1, ..Stats::default() }),
         ["availability"] => Box::new(Availability::default()),
         ["recovery"] => Box::new(Recovery::default()),
+        [name] => (property(name).unwrap().make)(&Value::Null),
+        [name, initial] => (property(name).unwrap().make)(&serde_json::from_str(initial).unwrap()),
         ref other => panic!("no checker: {other:?}"),
     };
     checker.check(&history, &Budget::default())

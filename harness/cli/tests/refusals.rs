@@ -29,6 +29,11 @@ fn unknown_names_list_the_known_ones() {
     refused(&["run", "--bug", "typo"], 254, &["unknown bug of raft-kv \"typo\"", "ack-before-commit"]);
     refused(&["run", "--reads", "dirty"], 254, &["dirty", "read-index, lease, local"]);
     refused(&["check", "x.jsonl", "--model", "bag"], 254, &["bag", "cas-register"]);
+    refused(
+        &["check", "x.jsonl", "--checker", "bag"],
+        254,
+        &["unknown checker \"bag\"", "linearizable, sequential"],
+    );
     refused(&["list", "things"], 254, &["things", "targets"]);
     refused(&["frobnicate"], 254, &["frobnicate"]);
     refused(&[], 254, &["Usage"]);

@@ -137,7 +137,7 @@ fn parts(operation: &Operation) -> Result<Parts<'_>, String> {
         match step.as_array().map(Vec::as_slice) {
             Some([Value::String(kind), key, value]) if kind == "w" => writes.push((key.to_string(), value)),
             Some([Value::String(kind), key, value]) if kind == "r" => {
-                drop(reads.insert(key.to_string(), value))
+                reads.insert(key.to_string(), value);
             }
             _ => return Err(show(step)),
         }

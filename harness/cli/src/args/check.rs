@@ -12,6 +12,10 @@ use crate::values::{bytes, duration};
 pub struct CheckArgs {
     /// The history.
     pub file: PathBuf,
+    /// The properties that are judged, comma-separated; see `ordalia list checkers`. Models, algorithms and files
+    /// are for linearizable.
+    #[arg(long = "checker", value_name = "NAME", value_delimiter = ',', default_value = "linearizable")]
+    pub checkers: Vec<String>,
     /// What the history is held against; see `ordalia list models` [default: told by the operations' names].
     #[arg(long)]
     pub model: Option<String>,

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use ordalia_checker::linearizable::MODELS;
+use ordalia_checker::properties::PROPERTIES;
 use ordalia_schedule::{FaultKind, Profile, presets};
 
 use crate::args::{ListArgs, Listing};
@@ -17,7 +18,7 @@ pub fn list(args: &ListArgs) -> Outcome {
         Listing::Faults => faults(),
         Listing::Bugs => bugs(),
         Listing::Models => rows(MODELS.iter().map(|model| (model.name, model.about))),
-        Listing::Checkers => rows(ordalia_checker::CHECKERS.into_iter().chain(ordalia_record::JUDGEMENTS)),
+        Listing::Checkers => checkers(),
     };
     let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let mut out = std::io::stdout().lock();
@@ -29,6 +30,11 @@ pub fn list(args: &ListArgs) -> Outcome {
 
 fn rows<'a>(entries: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<(String, String)> {
     entries.map(|(name, about)| (name.to_owned(), about.to_owned())).collect()
+}
+
+fn checkers() -> Vec<(String, String)> {
+    let properties = PROPERTIES.iter().map(|property| (property.name, property.about));
+    rows(ordalia_checker::CHECKERS.into_iter().chain(properties).chain(ordalia_record::JUDGEMENTS))
 }
 
 fn targets() -> Vec<(String, String)> {

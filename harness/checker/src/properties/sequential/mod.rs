@@ -37,9 +37,9 @@ pub struct Sequential<M: Model> {
 }
 
 impl Sequential<Register> {
-    /// For registers with read, write and cas that hold nil at first.
-    pub fn registers() -> Self {
-        Self { model: Register::with_cas(Value::Null), sessions_of: Some(Value::Null) }
+    /// For registers with read, write and cas that hold that value at first.
+    pub fn registers(initial: Value) -> Self {
+        Self { model: Register::with_cas(initial.clone()), sessions_of: Some(initial) }
     }
 }
 

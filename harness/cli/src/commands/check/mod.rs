@@ -3,6 +3,7 @@
 mod choice;
 mod draw;
 mod keys;
+mod properties;
 mod tell;
 mod watch;
 
@@ -25,7 +26,11 @@ pub fn check(args: &CheckArgs) -> Outcome {
         // What is wrong on the command line shows before a large file is read.
         make(model, initial.as_ref(), &args.algorithm)?;
     }
+    let others = properties::named(args, initial.as_ref())?;
     let (history, unknown_reads) = read(args, initial.as_ref())?;
+    if !args.checkers.iter().any(|name| name == properties::LINEARIZABLE) {
+        return properties::judge(&others, args, &history, unknown_reads);
+    }
     let model = choice::model(args.model.as_deref(), &history.operations)?;
     let checker = make(&model, initial.as_ref(), &args.algorithm)?;
     let begun = Instant::now();
@@ -38,10 +43,17 @@ pub fn check(args: &CheckArgs) -> Outcome {
     let budget = budget(args);
     let case = Case { model, initial, checker, history: &history, found: &examination, budget };
     case.write(args.certificate.as_deref(), args.minimal.as_deref())?;
-    conclude(args, checker, &history, examination, unknown_reads, elapsed)
+    let mut verdict = conclude(args, checker, &history, examination, unknown_reads, elapsed)?;
+    properties::add(&others, &budget, &history, &mut verdict);
+    if args.json {
+        print_json(&verdict)?;
+    } else {
+        tell::tell(&verdict, args)?;
+    }
+    Ok(Some(verdict.valid))
 }
 
-/// Prints the verdict, and writes the files that are asked for.
+/// The verdict on linearizability; writes the files that are asked for.
 fn conclude(
     args: &CheckArgs,
     checker: &dyn Examiner,
@@ -49,7 +61,7 @@ fn conclude(
     mut examination: Examination,
     unknown_reads: usize,
     elapsed: Duration,
-) -> Outcome {
+) -> Result<TestVerdict, Failure> {
     let judgement = &mut examination.judgement;
     judgement.detail("seconds", elapsed.as_secs_f64());
     if unknown_reads > 0 {
@@ -59,14 +71,7 @@ fn conclude(
     if let Some(path) = &args.html {
         draw::draw(path, &args.file, checker, history, &examination)?;
     }
-    let verdict = examination.judgement.valid;
-    let composed = TestVerdict::compose([(checker.name().to_owned(), examination.judgement)].into());
-    if args.json {
-        print_json(&composed)?;
-    } else {
-        tell::tell(&composed, args)?;
-    }
-    Ok(Some(verdict))
+    Ok(TestVerdict::compose([(checker.name().to_owned(), examination.judgement)].into()))
 }
 
 /// The value of `--initial`.
