@@ -1,6 +1,8 @@
 //! The command line.
 
 mod check;
+mod mutants;
+mod sim;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,6 +14,8 @@ use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcom
 use ordalia_node::NodeId;
 
 pub use check::{CheckArgs, Format};
+pub use mutants::MutantsArgs;
+pub use sim::SimArgs;
 
 use crate::registry::TARGETS;
 use crate::values::{Concurrency, Rate, bytes, duration};
@@ -30,6 +34,10 @@ struct Cli {
 pub enum Command {
     /// One test with real processes.
     Run(RunArgs),
+    /// Tests in the simulator: thousands of seeds, each repeatable.
+    Sim(SimArgs),
+    /// How soon the simulator finds the defects that can be planted.
+    Mutants(MutantsArgs),
     /// Judge a recorded history.
     Check(CheckArgs),
     /// Check the certificate of a verdict against the history.
@@ -262,7 +270,7 @@ fn peer(text: &str) -> Result<(NodeId, SocketAddr), String> {
 /// It is wrong, or help was asked for.
 pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let mut parser = Cli::command();
-    for name in ["run", "bench", "node"] {
+    for name in ["run", "sim", "bench", "node"] {
         parser = parser.mut_subcommand(name, with_target_options);
     }
     let matches = parser.try_get_matches_from(words)?;
@@ -271,9 +279,11 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap:
         let given = target_options(matches);
         match &mut command {
             Command::Run(RunArgs { options, .. })
+            | Command::Sim(SimArgs { options, .. })
             | Command::Bench(BenchArgs { options, .. })
             | Command::Node(NodeArgs { options, .. }) => *options = given,
-            Command::Check(_)
+            Command::Mutants(_)
+            | Command::Check(_)
             | Command::Verify(_)
             | Command::Convert(_)
             | Command::Report(_)

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use ordalia_runner::{Observer, Progress};
@@ -82,6 +82,58 @@ impl Observer for Plain {
 
     fn note(&self, text: &str) {
         eprintln!("{text}");
+    }
+}
+
+/// How many of many tests are done: a bar, or a plain line every few seconds.
+pub enum Counter {
+    /// On a terminal.
+    Bar(ProgressBar),
+    /// Elsewhere.
+    Lines {
+        /// How many there are.
+        total: u64,
+        /// When a line was told last.
+        last: Mutex<Instant>,
+    },
+}
+
+impl Counter {
+    /// None of that many is done yet.
+    pub fn new(plain: bool, total: u64) -> Self {
+        if plain || !std::io::stderr().is_terminal() {
+            return Counter::Lines { total, last: Mutex::new(Instant::now()) };
+        }
+        let bar = ProgressBar::new(total);
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} · {wide_msg} · {eta} left") {
+            bar.set_style(style);
+        }
+        Counter::Bar(bar)
+    }
+
+    /// So many are done.
+    pub fn tell(&self, done: u64, how: &str) {
+        match self {
+            Counter::Bar(bar) => {
+                bar.set_position(done);
+                bar.set_message(how.to_owned());
+            }
+            Counter::Lines { total, last } => {
+                let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                if last.elapsed() >= PLAIN_PERIOD {
+                    *last = Instant::now();
+                    eprintln!("{done}/{total} · {how}");
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        if let Counter::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use ordalia_node::{Node, NodeInfo};
 use ordalia_raft_kv::RaftKv;
 use ordalia_record::TargetSettings;
 use ordalia_runner::BuiltIn;
+use ordalia_sim::Simulate;
 use ordalia_workloads::WorkloadInfo;
 
 use crate::exit::Failure;
@@ -18,13 +19,15 @@ pub struct TargetEntry {
     pub info: NodeInfo,
     /// Runs one node of it in this process, until it ends.
     pub host: fn(HostSettings) -> Result<(), ordalia_host::HostError>,
+    /// Simulates one test of it.
+    pub simulate: Simulate,
     /// The workload that it is tried with where none is named.
     pub workload: &'static str,
 }
 
 impl TargetEntry {
     const fn new<N: Node + 'static>(workload: &'static str) -> Self {
-        Self { info: N::INFO, host: ordalia_host::run::<N>, workload }
+        Self { info: N::INFO, host: ordalia_host::run::<N>, simulate: ordalia_sim::simulate::<N>, workload }
     }
 
     /// The target with these options and bugs, its nodes run by this executable.

@@ -1,5 +1,8 @@
 //! The forms of values on the command line.
 
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -34,6 +37,25 @@ pub fn duration_text(span: Duration) -> String {
     }
 }
 
+/// A half-open range of seeds such as `0..1000`.
+///
+/// # Errors
+/// The text is of another form, or the range holds no seed; says what is expected.
+pub fn seed_range(text: &str) -> Result<Range<u64>, String> {
+    let expected = || format!("expected a half-open range of seeds such as 0..1000, found {text:?}");
+    let (start, end) = text.split_once("..").ok_or_else(expected)?;
+    let start: u64 = start.trim().parse().map_err(|_| expected())?;
+    let end: u64 = end.trim().parse().map_err(|_| expected())?;
+    match start.cmp(&end) {
+        Ordering::Less => Ok(start..end),
+        Ordering::Equal => Err(format!(
+            "the range {text} is empty, for its end is not part of it; did you mean {start}..{}?",
+            end.saturating_add(1)
+        )),
+        Ordering::Greater => Err(format!("the range {text} is reversed; did you mean {end}..{start}?")),
+    }
+}
+
 /// A number of clients: absolute, or for each node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Concurrency {
@@ -49,6 +71,15 @@ impl Concurrency {
         match self {
             Concurrency::Total(number) => number,
             Concurrency::PerNode(number) => number * usize::from(nodes),
+        }
+    }
+}
+
+impl fmt::Display for Concurrency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Concurrency::Total(number) => write!(f, "{number}"),
+            Concurrency::PerNode(number) => write!(f, "{number}n"),
         }
     }
 }
@@ -118,6 +149,16 @@ pub fn bytes(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_of_seeds_are_half_open_and_hold_a_seed() {
+        assert_eq!(seed_range("3..5"), Ok(3..5));
+        assert!(seed_range("5..5").unwrap_err().contains("did you mean 5..6?"));
+        assert!(seed_range("9..2").unwrap_err().contains("did you mean 2..9?"));
+        for wrong in ["", "5", "a..b", "1..", "-1..4", "1..=4"] {
+            assert!(seed_range(wrong).unwrap_err().contains("half-open range"), "{wrong}");
+        }
+    }
 
     #[test]
     fn durations_have_a_unit() {

@@ -11,6 +11,9 @@ pub struct OptionInfo {
     pub values: &'static [&'static str],
     /// The value where it is not given.
     pub default: &'static str,
+    /// Values that a sweep of the simulator may draw, among them the default; empty if it leaves the option alone. None of
+    /// them may weaken what the target claims.
+    pub draws: &'static [&'static str],
     /// One line for a person.
     pub about: &'static str,
 }
@@ -22,6 +25,8 @@ pub struct BugInfo {
     pub name: &'static str,
     /// What the defect is, in one line.
     pub about: &'static str,
+    /// The options under which it shows, by name and value, where it does not under the defaults.
+    pub with: &'static [(&'static str, &'static str)],
 }
 
 /// What a target declares of itself.

@@ -127,6 +127,16 @@ impl RunFolder {
         self.root.join("linearization.json")
     }
 
+    /// `sim.json`: everything that repeats a simulated run exactly; absent of a real one.
+    pub fn simulation(&self) -> PathBuf {
+        self.root.join("sim.json")
+    }
+
+    /// `trace.jsonl`: what happened in a simulated run, event by event.
+    pub fn trace(&self) -> PathBuf {
+        self.root.join("trace.jsonl")
+    }
+
     /// `nodes/nI`
     pub fn node(&self, node: NodeId) -> PathBuf {
         self.root.join("nodes").join(node.to_string())
@@ -181,6 +191,23 @@ fn write_whole(
     let file = writer.into_inner().map_err(|error| io_error(error.into_error()))?;
     file.sync_all().map_err(io_error)?;
     fs::rename(&temporary, path).map_err(io_error)
+}
+
+/// Writes one JSON value a line.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_json_lines<T: Serialize>(
+    path: &Path,
+    values: impl IntoIterator<Item = T>,
+) -> Result<(), RecordError> {
+    let io_error = |source| RecordError::Io { path: path.to_owned(), source };
+    let mut writer = BufWriter::new(File::create(path).map_err(io_error)?);
+    for value in values {
+        serde_json::to_writer(&mut writer, &value).map_err(|error| io_error(error.into()))?;
+        writer.write_all(b"\n").map_err(io_error)?;
+    }
+    writer.flush().map_err(io_error)
 }
 
 /// Reads a JSON file; `expected` says in a few words what it should hold.

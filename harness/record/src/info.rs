@@ -86,6 +86,9 @@ pub struct RunInfo {
     pub fault_interval_ms: u64,
     /// Whether peers spoke through the proxies.
     pub proxied: bool,
+    /// Whether the run was simulated: its times are virtual.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
     /// The phases that were reached.
     #[serde(default)]
     pub phases: Vec<Phase>,

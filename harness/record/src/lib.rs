@@ -8,6 +8,7 @@
 //! | `faults.jsonl` | [`FaultRecord`]: what each fault did, with evidence |
 //! | `status.jsonl` | [`StatusSample`]: what each node said of itself, several times a second |
 //! | `links.json` | [`LinkTotals`]: messages and bytes of each directed link |
+//! | `sim.json`, `trace.jsonl` | of a simulated run: what repeats it exactly, and what happened, event by event |
 //! | `nodes/nI/` | a node's log and its data |
 //! | `verdict.json` | the verdict, by checker |
 //! | `linearization.json` | where the history is not linearizable, what a picture of that needs |
@@ -22,7 +23,9 @@ mod judge;
 mod samples;
 
 pub use evidence::judge_faults;
-pub use folder::{RecordError, RunFolder, read_json, read_json_lines, write_compact_json, write_json};
+pub use folder::{
+    RecordError, RunFolder, read_json, read_json_lines, write_compact_json, write_json, write_json_lines,
+};
 pub use info::{HealInfo, NodeDeath, Phase, RunInfo, TargetSettings};
 pub use judge::{JUDGEMENTS, judge_run};
 pub use samples::{FaultRecord, LinkTotals, StatusSample};

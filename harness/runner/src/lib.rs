@@ -39,5 +39,6 @@ pub use judge::{JudgeError, judge};
 pub use observer::{Observer, Progress, Silent};
 pub use recorder::Recorder;
 pub use settings::TestSettings;
+pub use stamp::{binary_checksum, time_stamp, time_text};
 pub use target::{Async, Client, NodePlace, NodeReport, Target};
 pub use test::run_test;

@@ -10,7 +10,17 @@ pub(crate) fn now_text(form: &str) -> String {
 }
 
 /// The CRC-32 of the running executable, in hexadecimal; `unknown` where it cannot be read.
-pub(crate) fn binary_checksum() -> String {
+pub fn binary_checksum() -> String {
     let program = std::env::current_exe().and_then(fs::read);
     program.map_or_else(|_| "unknown".to_owned(), |bytes| format!("{:08x}", crc32fast::hash(&bytes)))
+}
+
+/// The present time as it stands in `run.json`.
+pub fn time_text() -> String {
+    now_text("%Y-%m-%dT%H:%M:%SZ")
+}
+
+/// The present time as it stands in the name of a run's folder.
+pub fn time_stamp() -> String {
+    now_text("%Y%m%dT%H%M%SZ")
 }

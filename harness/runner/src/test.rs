@@ -19,7 +19,7 @@ use crate::load::Load;
 use crate::monitor::{Sightings, watch};
 use crate::nemesis::Nemesis;
 use crate::observer::{Observer, Progress};
-use crate::stamp::{binary_checksum, now_text};
+use crate::stamp::{binary_checksum, time_stamp, time_text};
 use crate::world::World;
 use crate::{Recorder, RunError, Target, TestSettings};
 
@@ -55,7 +55,7 @@ pub async fn run_test(
 ) -> Result<RunFolder, RunError> {
     check_settings(target, workload, settings)?;
     let test = format!("{}.{}", target.settings().name, workload.name());
-    let folder = RunFolder::create(&settings.results, &test, &now_text("%Y%m%dT%H%M%SZ"), settings.seed)?;
+    let folder = RunFolder::create(&settings.results, &test, &time_stamp(), settings.seed)?;
     observer.folder(folder.root());
     let info = describe(target, workload, settings);
     write_json(&folder.run_json(), &info)?;
@@ -289,7 +289,7 @@ fn describe(target: &dyn Target, workload: &dyn Workload, settings: &TestSetting
         version: settings.version.clone(),
         binary: binary_checksum(),
         command: settings.command.clone(),
-        started: now_text("%Y-%m-%dT%H:%M:%SZ"),
+        started: time_text(),
         target: target.settings(),
         workload: workload.name().to_owned(),
         seed: settings.seed,
@@ -301,6 +301,7 @@ fn describe(target: &dyn Target, workload: &dyn Workload, settings: &TestSetting
         faults: settings.faults.clone(),
         fault_interval_ms: milliseconds(settings.fault_interval),
         proxied: settings.proxied,
+        simulated: false,
         phases: Vec::new(),
         heal: None,
         deaths: Vec::new(),

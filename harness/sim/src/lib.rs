@@ -20,6 +20,7 @@ mod clock;
 mod dice;
 mod disk;
 mod network;
+mod panics;
 mod queue;
 mod run;
 mod settings;

@@ -4,10 +4,11 @@
 //! that hide a defect are always there as well (Groce et al., *Swarm Testing*, 2012). So each seed draws its
 //! own subset of the families, their intensity, the size of the cluster, the load and the nature of the world.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ordalia_schedule::{FaultKind, Profile};
+use ordalia_node::OptionInfo;
+use ordalia_schedule::{FaultKind, Preset, Profile};
 
 use crate::dice::{Dice, Purpose};
 use crate::{Latency, Nature};
@@ -29,6 +30,8 @@ pub struct Swarm {
     pub client_timeout: Option<Duration>,
     /// The kinds of fault that the target bears in the simulator.
     pub bears: Vec<FaultKind>,
+    /// The target's options, of which those that are not fixed elsewhere may be drawn.
+    pub options: &'static [OptionInfo],
 }
 
 /// One test, as drawn.
@@ -46,6 +49,8 @@ pub struct Draw {
     pub client_timeout: Duration,
     /// The world.
     pub nature: Nature,
+    /// The target's options that were drawn.
+    pub options: BTreeMap<String, String>,
 }
 
 impl Swarm {
@@ -60,8 +65,10 @@ impl Swarm {
         let interval_ms = dice.between(500, 3_000);
         let client_timeout = Duration::from_millis(*dice.pick(&[300, 1_000, 1_000, 3_000]));
         let nature = nature(&mut dice);
+        let options = self.draw_options(&mut dice);
+        let presets = presets(&mut dice);
         let nodes = self.nodes.unwrap_or(nodes);
-        let drawn = Profile { kinds: families, interval_ms, ..Profile::none() };
+        let drawn = Profile { kinds: families, presets, interval_ms, ..Profile::none() };
         let mut profile = self.profile.clone().unwrap_or(drawn);
         profile.interval_ms = self.interval.map_or(interval_ms, |span| span.as_millis() as u64);
         Draw {
@@ -71,7 +78,13 @@ impl Swarm {
             profile,
             client_timeout: self.client_timeout.unwrap_or(client_timeout),
             nature,
+            options,
         }
+    }
+
+    fn draw_options(&self, dice: &mut Dice) -> BTreeMap<String, String> {
+        let drawn = self.options.iter().filter(|option| !option.draws.is_empty());
+        drawn.map(|option| (option.name.to_owned(), (*dice.pick(option.draws)).to_owned())).collect()
     }
 
     /// Each family with an even chance, and at least one.
@@ -87,6 +100,11 @@ impl Swarm {
         }
         drawn
     }
+}
+
+/// Now and then a sequence made for a rare interleaving joins the others.
+fn presets(dice: &mut Dice) -> BTreeSet<Preset> {
+    Preset::ALL.into_iter().filter(|_| dice.chance(0.1)).collect()
 }
 
 /// A rack, a building or a continent; a fast disk or a slow one.
@@ -117,6 +135,7 @@ mod tests {
             interval: None,
             client_timeout: None,
             bears: FaultKind::ALL.to_vec(),
+            options: &[],
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ordalia_node::{BugInfo, StartError};
 
 macro_rules! bugs {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $about:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $about:literal $(, with $option:literal = $value:literal)*;)*) => {
         /// One defect.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Bug {
@@ -13,7 +13,11 @@ macro_rules! bugs {
         }
 
         /// All defects, as the target declares them.
-        pub const INFO: &[BugInfo] = &[$(BugInfo { name: $name, about: $about },)*];
+        pub const INFO: &[BugInfo] = &[$(BugInfo {
+            name: $name,
+            about: $about,
+            with: &[$(($option, $value)),*],
+        },)*];
 
         const ALL: &[(&str, Bug)] = &[$(($name, Bug::$variant),)*];
     };
@@ -43,7 +47,7 @@ bugs! {
     IgnoreTerm = "ignore-term",
         "entries of a deposed leader are accepted, by later leaders too (and there is no CheckQuorum)";
     LeaseForever = "lease-forever",
-        "a read lease never runs out, nor does CheckQuorum (with --reads lease)";
+        "a read lease never runs out, nor does CheckQuorum (with --reads lease)", with "reads" = "lease";
     LostSession = "lost-session",
         "snapshots leave the client sessions out, so that a retried command is applied again";
     NoNoopRead = "no-noop-read",

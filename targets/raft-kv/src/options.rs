@@ -14,18 +14,21 @@ pub const INFO: &[OptionInfo] = &[
         name: "reads",
         values: &["read-index", "lease", "local"],
         default: "read-index",
+        draws: &[],
         about: "how reads are served; local is not linearizable, on purpose",
     },
     OptionInfo {
         name: "election-timeout-ms",
         values: &[],
         default: "300",
+        draws: &[],
         about: "the shortest election time-out; the longest is twice that, the heartbeat a sixth",
     },
     OptionInfo {
         name: "snapshot-every",
         values: &[],
         default: "1000",
+        draws: &["10", "50", "1000"],
         about: "entries applied between two snapshots",
     },
 ];

@@ -4,10 +4,12 @@ mod bench;
 mod check;
 mod convert;
 mod list;
+mod mutants;
 mod node;
 mod proof;
 mod report;
 mod run;
+mod sim;
 mod verdict;
 mod verify;
 
@@ -21,6 +23,8 @@ use crate::exit::Outcome;
 pub fn carry_out(command: Command) -> Outcome {
     match command {
         Command::Run(args) => run::run(args),
+        Command::Mutants(args) => mutants::mutants(&args),
+        Command::Sim(args) => sim::sim(&args),
         Command::Check(args) => check::check(&args),
         Command::Verify(args) => verify::verify(&args),
         Command::Convert(args) => convert::convert(&args),

@@ -84,14 +84,19 @@ fn draw_seed() -> u64 {
     u64::from(rand::random::<u32>())
 }
 
+/// A recorded schedule.
+pub fn read_schedule(path: &Path) -> Result<Schedule, Failure> {
+    Schedule::read(path).map_err(|error| match error {
+        // Well formed, and yet not to be carried out: that was asked for, not damaged.
+        ScheduleError::Flaw { .. } => Failure::usage(error.to_string()),
+        _ => Failure::from(error),
+    })
+}
+
 /// The schedule that was given, or one generated.
 fn schedule(args: &RunArgs, seed: u64) -> Result<Schedule, Failure> {
     if let Some(path) = &args.schedule {
-        let schedule = Schedule::read(path).map_err(|error| match error {
-            // Well formed, and yet not to be carried out: that was asked for, not damaged.
-            ScheduleError::Flaw { .. } => Failure::usage(error.to_string()),
-            _ => Failure::from(error),
-        })?;
+        let schedule = read_schedule(path)?;
         schedule.check_fits(args.nodes).map_err(|error| Failure::usage(error.to_string()))?;
         return Ok(schedule);
     }
@@ -171,7 +176,7 @@ fn repeat_command(args: &RunArgs, entry: &TargetEntry, seed: u64) -> String {
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

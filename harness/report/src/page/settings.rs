@@ -49,7 +49,7 @@ fn list(info: &RunInfo) -> Markup {
         ("Load", milliseconds(info.time_limit_ms)),
         ("Client time-out", milliseconds(info.client_timeout_ms)),
         ("Faults", faults),
-        ("Peers speak", if info.proxied { "through proxies" } else { "directly" }.to_owned()),
+        ("Peers speak", peers(info).to_owned()),
         ("Seed", info.seed.to_string()),
     ];
     html! { dl.settings { @for (name, value) in &settings { div { dt { (name) } dd { (value) } } } } }
@@ -90,4 +90,13 @@ fn milliseconds(ms: u64) -> String {
 /// The text, or the word for its absence.
 fn none_if_empty(text: String) -> String {
     if text.is_empty() { "none".to_owned() } else { text }
+}
+
+/// How peers reached each other.
+fn peers(info: &RunInfo) -> &'static str {
+    match (info.simulated, info.proxied) {
+        (true, _) => "in a simulated network; all times are virtual",
+        (false, true) => "through proxies",
+        (false, false) => "directly",
+    }
 }

@@ -135,6 +135,7 @@ fn info() -> RunInfo {
         faults: vec!["kill".into(), "pause".into(), "partition".into(), "delay".into()],
         fault_interval_ms: 3_000,
         proxied: true,
+        simulated: false,
         phases: vec![phase("load", 0, 20_000), phase("heal", 20_000, 20_180), phase("closing", 20_180, 20_700)],
         heal: Some(HealInfo { took_ms: 180, problems: Vec::new() }),
         deaths: vec![NodeDeath {

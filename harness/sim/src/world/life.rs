@@ -11,6 +11,7 @@ use crate::SimSettings;
 use crate::clock::Clock;
 use crate::dice::Dice;
 use crate::disk::Disk;
+use crate::panics::guarded;
 use crate::trace::Happened;
 
 /// One machine: what outlives the process, and the process.
@@ -225,14 +226,4 @@ impl<N: Node> World<'_, N> {
             self.batch(id);
         }
     }
-}
-
-/// Calls a node, and turns its panic into a text.
-pub(super) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, String> {
-    // What a panic leaves half done is thrown away with the process.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(call)).map_err(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-        format!("it panicked: {}", text.unwrap_or("without a message"))
-    })
 }

@@ -3,10 +3,11 @@
 use ordalia_node::{Effect, Input, Node, NodeId};
 use ordalia_schedule::Link;
 
-use super::life::{Leaving, Running, SimNode, guarded};
+use super::life::{Leaving, Running, SimNode};
 use super::{Coming, World};
 use crate::disk::Disk;
 use crate::network::Passage;
+use crate::panics::guarded;
 use crate::trace::Happened;
 
 impl<N: Node> World<'_, N> {
