@@ -21,7 +21,7 @@ pub struct WorkloadInfo {
 }
 
 /// All workloads.
-pub const ALL: &[WorkloadInfo] = &[WorkloadInfo {
+pub static ALL: &[WorkloadInfo] = &[WorkloadInfo {
     name: register::NAME,
     about: "reads, writes and cas on many keys, each of which must be linearizable",
     make: |settings| Box::new(Register::new(settings)),

@@ -47,10 +47,10 @@ impl TargetEntry {
 }
 
 /// All targets: one line each.
-pub const TARGETS: &[TargetEntry] = &[TargetEntry::new::<RaftKv>("register")];
+pub static TARGETS: &[TargetEntry] = &[TargetEntry::new::<RaftKv>("register")];
 
 /// All workloads.
-pub const WORKLOADS: &[WorkloadInfo] = ordalia_workloads::ALL;
+pub use ordalia_workloads::ALL as WORKLOADS;
 
 /// The target of that name.
 ///

@@ -17,7 +17,8 @@ fn sim(results: &Path, args: &[&str]) -> std::process::Output {
 
 /// The files of a run that must not depend on anything but its settings.
 fn essence(run: &Path) -> Vec<Vec<u8>> {
-    let files = ["schedule.json", "history.jsonl", "faults.jsonl", "status.jsonl", "trace.jsonl", "links.json"];
+    let files =
+        ["schedule.json", "history.jsonl", "faults.jsonl", "status.jsonl", "trace.jsonl", "links.json"];
     files.iter().map(|file| fs::read(run.join(file)).unwrap()).collect()
 }
 
@@ -43,13 +44,18 @@ fn one_seed_gives_one_run_and_a_stored_run_is_repeated_exactly() {
 #[test]
 fn a_planted_defect_is_found_made_small_and_repeated() {
     let folder = results();
-    let hunt = ["--seeds", "0..40", "--bug", "quorum-of-alive", "-t", "10s", "--shrink-time", "20s", "--fail-fast"];
+    let hunt =
+        ["--seeds", "0..40", "--bug", "quorum-of-alive", "-t", "10s", "--shrink-time", "20s", "--fail-fast"];
     let output = sim(folder.path(), &hunt);
     assert_eq!(status(&output), 1, "{}", complaint(&output));
     let run = stored(folder.path());
     let faults = json(&run.join("schedule.json"))["faults"].as_array().unwrap().len();
     assert!(faults <= 6, "{}", complaint(&output));
-    assert!(complaint(&output).contains("to repeat it exactly: ordalia sim --repeat"), "{}", complaint(&output));
+    assert!(
+        complaint(&output).contains("to repeat it exactly: ordalia sim --repeat"),
+        "{}",
+        complaint(&output)
+    );
     assert_eq!(json(&run.join("verdict.json"))["valid"], false);
     assert_eq!(status(&sim(results().path(), &["--repeat", run.to_str().unwrap()])), 1);
 }
@@ -85,19 +91,43 @@ fn what_cannot_be_is_wrong_usage() {
         assert!(complaint(&output).contains(words), "{args:?}: {}", complaint(&output));
     }
     let output = ordalia_with(&["sim", "etcd"]);
-    assert!(status(&output) == 254 && complaint(&output).contains("unknown target"), "{}", complaint(&output));
+    assert!(
+        status(&output) == 254 && complaint(&output).contains("unknown target"),
+        "{}",
+        complaint(&output)
+    );
     assert_eq!(status(&sim(folder.path(), &["--repeat", "/no/such/run"])), 255);
 }
 
 #[test]
 fn mutants_are_counted() {
-    let found = ordalia_with(&["mutants", "raft-kv", "--bug", "quorum-of-alive", "-t", "8s", "--rounds", "1", "--json"]);
+    let found = ordalia_with(&[
+        "mutants",
+        "raft-kv",
+        "--bug",
+        "quorum-of-alive",
+        "-t",
+        "8s",
+        "--rounds",
+        "1",
+        "--json",
+    ]);
     let table: serde_json::Value = serde_json::from_slice(&found.stdout).unwrap();
     assert_eq!(status(&found), 0, "{table:#}");
     assert_eq!(table[0]["bug"], "quorum-of-alive");
     assert!(table[0]["rounds"][0]["seeds"].as_u64().is_some_and(|seeds| seeds >= 1), "{table:#}");
     // What a load of a few milliseconds cannot show is missed, and a miss fails.
-    let missed =
-        ordalia_with(&["mutants", "raft-kv", "--bug", "lost-session", "-t", "5ms", "--rounds", "1", "--seeds", "2"]);
+    let missed = ordalia_with(&[
+        "mutants",
+        "raft-kv",
+        "--bug",
+        "lost-session",
+        "-t",
+        "5ms",
+        "--rounds",
+        "1",
+        "--seeds",
+        "2",
+    ]);
     assert_eq!(status(&missed), 1, "{}", String::from_utf8_lossy(&missed.stdout));
 }

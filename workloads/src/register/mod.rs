@@ -6,7 +6,7 @@
 
 mod plan;
 
-use ordalia_checker::{Availability, Checker, Linearizable, Recovery, Stats, models};
+use ordalia_checker::{Availability, Checker, Recovery, Stats, models};
 use ordalia_history::Value;
 use ordalia_node::{Answer, ErrorCode, Key, Refusal, Request, RequestKind};
 use ordalia_workload::{Completion, Generator, Op, Reply, Workload, WorkloadSettings, generators};
@@ -96,7 +96,7 @@ impl Workload for Register {
     fn checkers(&self) -> Vec<Box<dyn Checker>> {
         let kinds = ASKS.iter().map(|kind| kind.name());
         vec![
-            Box::new(Linearizable::new(models::Register::with_cas(Value::Null))),
+            models::Register::with_cas(Value::Null).checker(),
             Box::new(Stats::default().expecting(kinds)),
             Box::new(Availability::default()),
             Box::new(Recovery::default()),

@@ -25,7 +25,7 @@ pub struct ModelInfo {
 pub type MakeExaminer = fn(Option<&Value>, &str) -> Result<Box<dyn Examiner>, ModelError>;
 
 /// All models.
-pub const MODELS: &[ModelInfo] = &[
+pub static MODELS: &[ModelInfo] = &[
     ModelInfo {
         name: "register",
         about: "one value: read, write",

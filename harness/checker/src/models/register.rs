@@ -5,8 +5,9 @@
 
 use ordalia_history::{Operation, Outcome, Value};
 
+use crate::Checker;
 use crate::answer::is_refused;
-use crate::linearizable::{Model, Part, Specialist, Tie, Unfit, ValueId, Values, Zones};
+use crate::linearizable::{Linearizable, Model, Part, Specialist, Tie, Unfit, ValueId, Values, Zones};
 
 /// The models `register` and `cas-register`.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,12 @@ impl Register {
     /// The model `cas-register`: read, write and cas.
     pub fn with_cas(initial: Value) -> Self {
         Self { initial, with_cas: true }
+    }
+
+    /// The checker that holds each key to this model. Made here so that the searches are compiled once, and not
+    /// again in every crate that uses it.
+    pub fn checker(self) -> Box<dyn Checker> {
+        Box::new(Linearizable::new(self))
     }
 
     fn unfit(&self, event: u64, expected: &str, found: String) -> Unfit {

@@ -21,7 +21,7 @@ pub struct PropertyInfo {
 }
 
 /// All properties.
-pub const PROPERTIES: &[PropertyInfo] = &[
+pub static PROPERTIES: &[PropertyInfo] = &[
     PropertyInfo {
         name: "sequential",
         about: "one order of all register operations keeps each process's own order; real time does not count",
