@@ -26,6 +26,9 @@ fn unknown_names_list_the_known_ones() {
     refused(&["run", "raft"], 254, &["unknown target \"raft\"", "raft-kv"]);
     refused(&["run", "-w", "bank"], 254, &["unknown workload \"bank\"", "register"]);
     refused(&["run", "--faults", "kill,fire"], 254, &["fire", "partition", "kill"]);
+    refused(&["run", "--faults", "kill,clock"], 254, &["clock faults cannot be done", "ordalia sim"]);
+    refused(&["run", "--faults", "disk:full"], 254, &["disk faults cannot be done", "ordalia sim"]);
+    refused(&["run", "--faults", "moments"], 254, &["no fault of \"moments\" fits"]);
     refused(&["run", "--bug", "typo"], 254, &["unknown bug of raft-kv \"typo\"", "ack-before-commit"]);
     refused(&["run", "--reads", "dirty"], 254, &["dirty", "read-index, lease, local"]);
     refused(&["check", "x.jsonl", "--model", "bag"], 254, &["bag", "cas-register"]);
@@ -81,6 +84,13 @@ fn a_schedule_that_cannot_be_carried_out_is_refused_before_anything_starts() {
     let link = r#"{"id":0,"at_ms":10,"for_ms":10,"kind":"loss","links":[["n1","n2"]],"probability":0.5}"#;
     let file = schedule(results.path(), &format!("{{{head},\"faults\":[{link}]}}"));
     refused(&["run", "-n", "3", "--direct", "--schedule", &file, "--results", folder], 254, &["proxies"]);
+    let clock = r#"{"id":0,"at_ms":10,"for_ms":10,"kind":"clock","targets":{"nodes":["n1"]},"jump_ms":5}"#;
+    let file = schedule(results.path(), &format!("{{{head},\"faults\":[{clock}]}}"));
+    run(&file, 254, &["fault 0 is a clock", "ordalia sim"]);
+    let upon =
+        r#"{"id":0,"at_ms":10,"for_ms":10,"upon":"snapshot","kind":"kill","targets":{"role":"witness"}}"#;
+    let file = schedule(results.path(), &format!("{{{head},\"faults\":[{upon}]}}"));
+    run(&file, 254, &["fault 0 waits for a snapshot", "ordalia sim"]);
     assert!(!latest(results.path()).exists(), "something was started");
 }
 

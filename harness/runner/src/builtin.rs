@@ -35,7 +35,7 @@ impl Target for BuiltIn {
     }
 
     fn bears(&self) -> &[FaultKind] {
-        &FaultKind::ALL
+        &FaultKind::REAL
     }
 
     fn recipe(&self, place: &NodePlace) -> Recipe {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use ordalia_node::{NodeId, Status};
 use ordalia_record::StatusSample;
-use ordalia_schedule::{Leader, Roles, Sight};
+use ordalia_schedule::{Leader, Occasion, Roles, Sight};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{NodeReport, Recorder, Target};
@@ -39,6 +39,11 @@ impl Sightings {
     /// See [`Sight::settled`].
     pub(crate) fn settled(&self) -> bool {
         self.sight().settled()
+    }
+
+    /// See [`Sight::witness`].
+    pub(crate) fn witness(&self, occasion: Occasion) -> Option<NodeId> {
+        self.sight().witness(occasion)
     }
 
     pub(crate) fn roles(&self) -> Roles {

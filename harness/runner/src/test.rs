@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use ordalia_node::RequestKind;
 use ordalia_record::{HealInfo, Phase, RunFolder, RunInfo, write_json};
-use ordalia_schedule::{Fault, FaultKind};
 use ordalia_workload::{Interpreter, Routing, Workload};
 use tokio::sync::watch;
 use tokio::time::interval;
@@ -255,14 +254,22 @@ fn check_settings(
     for fault in &settings.schedule.faults {
         let kind = fault.fault.kind();
         if !target.bears().contains(&kind) {
+            let hint = if kind.needs_simulator() { "; the simulator can do it: ordalia sim" } else { "" };
             return wrong(format!(
-                "fault {} is a {}, which {} does not bear",
+                "fault {} is a {}, which {} does not bear{hint}",
                 fault.id,
                 kind.name(),
                 target.settings().name
             ));
         }
-        if !settings.proxied && hurts_links(&fault.fault) {
+        if let Some(occasion) = fault.upon.filter(|occasion| !occasion.is_in_status()) {
+            return wrong(format!(
+                "fault {} waits for {}, which real processes do not show; the simulator sees it: ordalia sim",
+                fault.id,
+                occasion.about()
+            ));
+        }
+        if !settings.proxied && kind.is_of_links() {
             return wrong(format!(
                 "fault {} is a {}, which needs proxies between the nodes",
                 fault.id,
@@ -276,10 +283,6 @@ fn check_settings(
 /// A kind of request that the workload sends and the target does not answer.
 fn unanswered(target: &dyn Target, workload: &dyn Workload) -> Option<RequestKind> {
     workload.asks().iter().copied().find(|kind| !target.answers().contains(kind))
-}
-
-fn hurts_links(fault: &Fault) -> bool {
-    !matches!(fault.kind(), FaultKind::Kill | FaultKind::Pause)
 }
 
 /// What is known of a run before it begins.

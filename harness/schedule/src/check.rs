@@ -5,7 +5,16 @@ use std::collections::BTreeSet;
 use ordalia_node::NodeId;
 use thiserror::Error;
 
-use crate::{Fault, Link, PartitionShape, Schedule, Targets, TimedFault};
+use crate::{DiskIll, Fault, Link, PartitionShape, Role, Schedule, Targets, TimedFault};
+
+/// A day.
+const MAX_JUMP_MS: u64 = 86_400_000;
+/// A tenth of the pace.
+const MIN_DRIFT_PPM: i64 = -900_000;
+/// Twice the pace.
+const MAX_DRIFT_PPM: i64 = 1_000_000;
+/// An hour.
+const MAX_DISK_DELAY_MS: u64 = 3_600_000;
 
 /// What is wrong with a schedule that is otherwise well formed.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -98,6 +107,48 @@ pub enum Flaw {
         /// What stands there.
         found: f64,
     },
+    /// A clock that is not touched, or beyond what a clock can be.
+    #[error(
+        "fault {id}: expected jump_ms up to {MAX_JUMP_MS} and drift_ppm from {MIN_DRIFT_PPM} to {MAX_DRIFT_PPM}, and not both 0; found jump_ms {jump_ms} and drift_ppm {drift_ppm}"
+    )]
+    Clock {
+        /// The fault.
+        id: u64,
+        /// How far it is to jump.
+        jump_ms: u64,
+        /// How fast it is to run.
+        drift_ppm: i64,
+    },
+    /// A slow disk that is not slow, or stands still.
+    #[error("fault {id}: expected delay_ms from 1 to {MAX_DISK_DELAY_MS}, found {delay_ms}")]
+    DiskDelay {
+        /// The fault.
+        id: u64,
+        /// Milliseconds a write.
+        delay_ms: u64,
+    },
+    /// So many disks are damaged that no majority is sure to remain.
+    #[error(
+        "fault {id}: with it bits are flipped on up to {damaged} of {nodes} nodes, which then stay down for good; expected at most {most}, so that a majority remains"
+    )]
+    Damage {
+        /// The fault that is one too many.
+        id: u64,
+        /// How many nodes may be damaged with it.
+        damaged: usize,
+        /// The size of the cluster.
+        nodes: u16,
+        /// How many may be.
+        most: usize,
+    },
+    /// A fault aims at the witness of an occasion that it does not have.
+    #[error(
+        "fault {id}: expected upon beside the role witness, for that is who shows what the fault waits for"
+    )]
+    Witness {
+        /// The fault.
+        id: u64,
+    },
     /// A limit of no bytes at all, which is a cut.
     #[error(
         "fault {id}: expected a bandwidth of at least 1 byte a second, found 0; a link that carries nothing is a partition"
@@ -154,7 +205,7 @@ impl Schedule {
             fault.check(expected, previous_ms, self.nodes)?;
             previous_ms = fault.at_ms;
         }
-        Ok(())
+        check_damage(self.nodes, &self.faults)
     }
 
     /// Whether the schedule was made for a cluster of this size.
@@ -192,6 +243,9 @@ impl TimedFault {
         if hold_ms >= for_ms || (hold_ms > 0 && self.upon.is_none()) {
             return Err(Flaw::Hold { id, hold_ms, for_ms });
         }
+        if self.upon.is_none() && self.fault.role() == Some(Role::Witness) {
+            return Err(Flaw::Witness { id });
+        }
         match self.fault.nodes().into_iter().find(|node| node.number() > nodes) {
             Some(node) => Err(Flaw::NoSuchNode { id, node, nodes }),
             None => self.fault.check(id),
@@ -207,9 +261,8 @@ impl Fault {
 
     /// Every node that is named, in order.
     fn nodes(&self) -> BTreeSet<NodeId> {
-        match self {
-            Fault::Kill { targets: Targets::Nodes(nodes) }
-            | Fault::Pause { targets: Targets::Nodes(nodes) } => nodes.iter().copied().collect(),
+        match self.targets() {
+            Some(Targets::Nodes(nodes)) => nodes.iter().copied().collect(),
             _ => self.links().iter().flat_map(|link| [link.from, link.to]).collect(),
         }
     }
@@ -217,7 +270,7 @@ impl Fault {
     /// Every link that is named.
     fn links(&self) -> &[Link] {
         match self {
-            Fault::Kill { .. } | Fault::Pause { .. } => &[],
+            Fault::Kill { .. } | Fault::Pause { .. } | Fault::Clock { .. } | Fault::Disk { .. } => &[],
             Fault::Partition { links, .. }
             | Fault::Delay { links, .. }
             | Fault::Loss { links, .. }
@@ -230,11 +283,12 @@ impl Fault {
     /// Checks what the fault itself says.
     fn check(&self, id: u64) -> Result<(), Flaw> {
         match self {
-            Fault::Kill { targets: Targets::Nodes(nodes) }
-            | Fault::Pause { targets: Targets::Nodes(nodes) } => {
-                return check_list(id, nodes, "node");
+            Fault::Clock { jump_ms, drift_ppm, .. } => check_clock(id, *jump_ms, *drift_ppm)?,
+            Fault::Disk { ill: DiskIll::Slow { delay_ms }, .. }
+                if !(1..=MAX_DISK_DELAY_MS).contains(delay_ms) =>
+            {
+                return Err(Flaw::DiskDelay { id, delay_ms: *delay_ms });
             }
-            Fault::Kill { .. } | Fault::Pause { .. } => return Ok(()),
             Fault::Partition { shape: PartitionShape::Leader, links, .. } if links.is_empty() => {
                 return Ok(());
             }
@@ -247,6 +301,11 @@ impl Fault {
             }
             Fault::Bandwidth { bytes_per_s: 0, .. } => return Err(Flaw::NoBandwidth { id }),
             _ => {}
+        }
+        match self.targets() {
+            Some(Targets::Nodes(nodes)) => return check_list(id, nodes, "node"),
+            Some(Targets::Role(_)) => return Ok(()),
+            None => {}
         }
         check_list(id, self.links(), "link")?;
         match self.links().iter().find(|link| link.from == link.to) {
@@ -266,4 +325,30 @@ fn check_list<T: Copy + Ord + ToString>(id: u64, list: &[T], what: &'static str)
         Some(item) => Err(Flaw::Twice { id, what: item.to_string() }),
         None => Ok(()),
     }
+}
+
+fn check_clock(id: u64, jump_ms: u64, drift_ppm: i64) -> Result<(), Flaw> {
+    let possible = jump_ms <= MAX_JUMP_MS && (MIN_DRIFT_PPM..=MAX_DRIFT_PPM).contains(&drift_ppm);
+    if possible && (jump_ms, drift_ppm) != (0, 0) {
+        return Ok(());
+    }
+    Err(Flaw::Clock { id, jump_ms, drift_ppm })
+}
+
+/// Checks that the nodes whose disks may be damaged leave a majority. A role may be another node's each time.
+pub(crate) fn check_damage(nodes: u16, faults: &[TimedFault]) -> Result<(), Flaw> {
+    let most = usize::from(nodes.saturating_sub(1) / 2);
+    let (mut named, mut roles) = (BTreeSet::<NodeId>::new(), 0);
+    for timed in faults {
+        match &timed.fault {
+            Fault::Disk { targets: Targets::Nodes(hit), ill: DiskIll::Flip } => named.extend(hit),
+            Fault::Disk { targets: Targets::Role(_), ill: DiskIll::Flip } => roles += 1,
+            _ => continue,
+        }
+        let damaged = named.len() + roles;
+        if damaged > most {
+            return Err(Flaw::Damage { id: timed.id, damaged, nodes, most });
+        }
+    }
+    Ok(())
 }

@@ -6,11 +6,13 @@
 //!   others' election time-out by a second or two lets them commit what it does not know of.
 //! - All nodes killed and restarted at once lose what was acknowledged before it was durable.
 //! - A node that is down for long comes back by a snapshot, and with an old log into elections.
+//! - A clock that runs fast or jumps outlives the leases of others, and one that runs slow its own.
+//! - A disk that is slow holds up one node in the midst of a step; one that is full ends it there.
 //! - One-way cuts and rings of majorities split the nodes' views of who is alive.
 
 use crate::dice::Dice;
 use crate::profile::Aim;
-use crate::{FaultKind, PartitionShape, Profile};
+use crate::{DiskSort, FaultKind, PartitionShape, Profile};
 
 /// One sort of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub(crate) enum Sort {
     Partition(PartitionShape),
     /// A change of messages of this kind on links.
     Links(FaultKind),
+    Clock,
+    Disk(DiskSort),
 }
 
 /// A sort with its duration and its number of copies in the deck.
@@ -72,6 +76,16 @@ const DUPLICATES: [Card; 1] = [card(Sort::Links(FaultKind::Duplicate), 1, 500, 3
 const REORDERS: [Card; 1] = [card(Sort::Links(FaultKind::Reorder), 1, 500, 3000)];
 const BANDWIDTHS: [Card; 1] = [card(Sort::Links(FaultKind::Bandwidth), 1, 500, 3000)];
 
+const CLOCKS: [Card; 2] = [card(Sort::Clock, 2, 500, 3000), card(Sort::Clock, 1, 100, 500)];
+
+const DISKS: [Card; 4] = [
+    card(Sort::Disk(DiskSort::Slow), 2, 500, 3000),
+    card(Sort::Disk(DiskSort::Full), 2, 600, 2500),
+    card(Sort::Disk(DiskSort::Full), 1, 100, 300),
+    // Few, for such a node is gone for the rest of the test.
+    card(Sort::Disk(DiskSort::Flip), 1, 100, 1000),
+];
+
 fn cards(kind: FaultKind) -> &'static [Card] {
     match kind {
         FaultKind::Kill => &KILLS,
@@ -82,6 +96,8 @@ fn cards(kind: FaultKind) -> &'static [Card] {
         FaultKind::Duplicate => &DUPLICATES,
         FaultKind::Reorder => &REORDERS,
         FaultKind::Bandwidth => &BANDWIDTHS,
+        FaultKind::Clock => &CLOCKS,
+        FaultKind::Disk => &DISKS,
     }
 }
 
@@ -117,6 +133,12 @@ impl Profile {
                 nodes >= shape.min_nodes() && (self.shapes.is_empty() || self.shapes.contains(&shape))
             }
             Sort::Links(_) => nodes >= 2,
+            Sort::Clock => true,
+            Sort::Disk(sort) => {
+                // A majority must remain.
+                (sort != DiskSort::Flip || nodes >= 3)
+                    && (self.disks.is_empty() || self.disks.contains(&sort))
+            }
         }
     }
 }
@@ -131,6 +153,11 @@ struct Pile<T> {
 impl<T: Copy> Pile<T> {
     fn new(all: Vec<T>) -> Self {
         Self { all, left: Vec::new() }
+    }
+
+    fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        self.all.retain(&keep);
+        self.left.retain(&keep);
     }
 
     /// The next that is acceptable; what is not stays for later.
@@ -164,6 +191,16 @@ impl Deck {
         let cards: Vec<(FaultKind, Pile<Card>)> =
             piles.filter(|(_, pile)| !pile.is_empty()).map(|(kind, pile)| (kind, Pile::new(pile))).collect();
         Self { kinds: Pile::new(cards.iter().map(|(kind, _)| *kind).collect()), cards }
+    }
+
+    /// Takes a sort out for good.
+    pub(crate) fn exhaust(&mut self, sort: Sort) {
+        for (_, pile) in &mut self.cards {
+            pile.retain(|card| card.sort != sort);
+        }
+        self.cards.retain(|(_, pile)| !pile.all.is_empty());
+        let left: Vec<FaultKind> = self.cards.iter().map(|(kind, _)| *kind).collect();
+        self.kinds.retain(|kind| left.contains(kind));
     }
 
     /// How many kinds there are.
@@ -222,8 +259,9 @@ mod tests {
     fn small_clusters_get_only_what_makes_sense() {
         assert_eq!(Deck::new(&Profile::parse("partition,loss").unwrap(), 1).kinds(), 0);
         assert_eq!(Deck::new(&Profile::parse("kill:minority").unwrap(), 2).kinds(), 0);
-        assert_eq!(Deck::new(&Profile::parse("all").unwrap(), 1).kinds(), 2);
-        assert_eq!(Deck::new(&Profile::parse("all").unwrap(), 2).kinds(), 8);
+        assert_eq!(Deck::new(&Profile::parse("all").unwrap(), 1).kinds(), 4);
+        assert_eq!(Deck::new(&Profile::parse("all").unwrap(), 2).kinds(), 10);
+        assert_eq!(Deck::new(&Profile::parse("disk:flip").unwrap(), 2).kinds(), 0);
         assert!(Deck::new(&Profile::parse("all").unwrap(), 1).deal(&mut Dice::new(1, 0), |_| true).is_some());
         let nothing = Deck::new(&Profile::none(), 5).deal(&mut Dice::new(1, 0), |_| true);
         assert!(nothing.is_none());

@@ -53,9 +53,40 @@ pub enum FaultKind {
     Reorder,
     /// Links carry only so many bytes a second.
     Bandwidth,
+    /// Clocks jump ahead and run fast or slow.
+    Clock,
+    /// Disks are slow, full or damaged.
+    Disk,
 }
 
-/// Which nodes a process fault hits: `{"nodes": ["n1"]}` or `{"role": "leader"}`.
+/// What can be wrong with a disk, by its name alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DiskSort {
+    /// See [`DiskIll::Slow`].
+    Slow,
+    /// See [`DiskIll::Full`].
+    Full,
+    /// See [`DiskIll::Flip`].
+    Flip,
+}
+
+/// What is wrong with a disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DiskIll {
+    /// Every write takes longer to become durable.
+    Slow {
+        /// Milliseconds added to each.
+        delay_ms: u64,
+    },
+    /// The next write fails, and the process ends on it. It is started again when the fault ends.
+    Full,
+    /// A stored bit is flipped and the process killed. When the fault ends it is started, must find the damage
+    /// and refuse to run, and so stays down for good.
+    Flip,
+}
+
+/// Which nodes a fault hits: `{"nodes": ["n1"]}` or `{"role": "leader"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Targets {
@@ -66,11 +97,14 @@ pub enum Targets {
 }
 
 /// A role that is resolved from node status when a fault fires.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// The node that leads in the highest term.
     Leader,
+    /// The node that showed what the fault waited for: the one that stands for election, appends, or writes
+    /// its snapshot.
+    Witness,
 }
 
 /// How a cut link treats what is sent through it.
@@ -171,6 +205,25 @@ pub enum Fault {
         /// Bytes a second on each.
         bytes_per_s: u64,
     },
+    /// Let clocks jump ahead and run fast or slow; the end gives them their own rate again. A clock is never
+    /// turned back.
+    Clock {
+        /// Whose.
+        targets: Targets,
+        /// Milliseconds by which each jumps ahead at once.
+        #[serde(default)]
+        jump_ms: u64,
+        /// Parts of a million by which each runs fast, or slow if negative, until the end.
+        #[serde(default)]
+        drift_ppm: i64,
+    },
+    /// Make disks ill; the end cures them, but for a flipped bit.
+    Disk {
+        /// Whose.
+        targets: Targets,
+        /// What is wrong with them.
+        ill: DiskIll,
+    },
 }
 
 /// Who has which role just now.
@@ -178,6 +231,8 @@ pub enum Fault {
 pub struct Roles {
     /// The leader, if one is known.
     pub leader: Option<NodeId>,
+    /// The node that showed what a fault waited for.
+    pub witness: Option<NodeId>,
 }
 
 /// A fault with its roles resolved: what is to be done, and undone.
@@ -194,6 +249,22 @@ pub enum Injection {
         links: Vec<Link>,
         /// The change.
         change: LinkChange,
+    },
+    /// Change these nodes' clocks; undone by taking the drift back. Drifts of several faults add up.
+    Clock {
+        /// Whose.
+        nodes: Vec<NodeId>,
+        /// Milliseconds ahead.
+        jump_ms: u64,
+        /// Parts of a million.
+        drift_ppm: i64,
+    },
+    /// Make these nodes' disks ill; undone by curing them and starting those that ended of it.
+    Disk {
+        /// Whose.
+        nodes: Vec<NodeId>,
+        /// What is wrong with them.
+        ill: DiskIll,
     },
 }
 

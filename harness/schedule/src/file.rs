@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use crate::{Flaw, Schedule, TimedFault};
+use crate::check::check_damage;
+use crate::{DiskIll, Fault, Flaw, Schedule, TimedFault};
 
 /// Why a schedule could not be read or written.
 #[derive(Debug, Error)]
@@ -97,7 +98,11 @@ impl Schedule {
                 serde_json::from_str(raw.get()).map_err(|source| place.json(line, EXPECTED_FAULT, source))?;
             let previous_ms = faults.last().map_or(0, |fault| fault.at_ms);
             fault.check(faults.len() as u64, previous_ms, nodes).map_err(|flaw| place.flaw(line, flaw))?;
+            let damages = matches!(fault.fault, Fault::Disk { ill: DiskIll::Flip, .. });
             faults.push(fault);
+            if damages {
+                check_damage(nodes, &faults).map_err(|flaw| place.flaw(line, flaw))?;
+            }
         }
         Ok(Schedule { faults, ..head })
     }
@@ -211,6 +216,22 @@ mod tests {
                 "expected links between different nodes",
             ),
             ("\"kind\":\"partition\",\"shape\":\"one\"", "expected at least one link"),
+            (
+                "\"kind\":\"clock\",\"targets\":{\"nodes\":[\"n2\"]},\"drift_ppm\":-1000000",
+                "drift_ppm from -900000 to 1000000, and not both 0; found jump_ms 0 and drift_ppm -1000000",
+            ),
+            ("\"kind\":\"clock\",\"targets\":{\"nodes\":[\"n2\"]}", "and not both 0; found jump_ms 0"),
+            ("\"kind\":\"clock\",\"targets\":{\"nodes\":[\"n4\"]},\"jump_ms\":1", "names the node n4"),
+            (
+                "\"kind\":\"disk\",\"targets\":{\"nodes\":[\"n2\"]},\"ill\":{\"slow\":{\"delay_ms\":0}}",
+                "expected delay_ms from 1 to 3600000, found 0",
+            ),
+            ("\"kind\":\"disk\",\"targets\":{\"nodes\":[]},\"ill\":\"full\"", "expected at least one node"),
+            (
+                "\"kind\":\"disk\",\"targets\":{\"nodes\":[\"n1\",\"n2\"]},\"ill\":\"flip\"",
+                "flipped on up to 2 of 3 nodes, which then stay down for good; expected at most 1",
+            ),
+            ("\"kind\":\"kill\",\"targets\":{\"role\":\"witness\"}", "expected upon beside the role witness"),
             ("\"kind\":\"bandwidth\",\"links\":[[\"n1\",\"n2\"]],\"bytes_per_s\":0", "at least 1 byte"),
         ];
         for (body, expected) in cases {
@@ -235,6 +256,22 @@ mod tests {
             let hold = with_fault(&format!("{held},{kill}"));
             assert!(hold.starts_with("s.json:5: fault 0: expected hold_ms to stand with upon"), "{hold}");
         }
+    }
+
+    #[test]
+    fn flips_are_counted_over_the_whole_schedule() {
+        let flip = |id: u64, whom: &str| {
+            format!(
+                "{{\"id\":{id},\"at_ms\":5,\"for_ms\":9,\"kind\":\"disk\",\"targets\":{whom},\"ill\":\"flip\"}}"
+            )
+        };
+        let (leader, second) = ("{\"role\":\"leader\"}", "{\"nodes\":[\"n2\"]}");
+        let error = with_faults(&format!("{},\n{}", flip(0, second), flip(1, leader)));
+        assert!(error.starts_with("s.json:6: fault 1: with it bits are flipped on up to 2 of 3"), "{error}");
+        let same = format!("{},\n{}", flip(0, second), flip(1, second));
+        let text = format!("{{\"version\":1,\"nodes\":3,\"faults\":[{same}]}}");
+        let read = Schedule::from_json(&text, "s.json").unwrap();
+        assert_eq!(Schedule::from_json(&read.to_json(), "s.json").unwrap(), read);
     }
 
     #[test]

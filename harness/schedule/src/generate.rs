@@ -6,7 +6,10 @@ use crate::deck::{Card, Deck, Sort};
 use crate::dice::Dice;
 use crate::profile::Aim;
 use crate::shape::{all_links, both_ways};
-use crate::{CutMode, Fault, FaultKind, Link, PartitionShape, Profile, Role, Schedule, Targets, TimedFault};
+use crate::{
+    CutMode, DiskIll, DiskSort, Fault, FaultKind, Link, Occasion, PartitionShape, Profile, Role, Schedule,
+    Targets, TimedFault,
+};
 
 /// The first fault comes early, so that short tests see faults too, but not before clients have written.
 const FIRST_MS: (u64, u64) = (500, 1000);
@@ -37,6 +40,8 @@ struct Episodes<'a> {
     scale_percent: u64,
     /// The mean time from the end of an episode to the next one's start.
     quiet_ms: u64,
+    /// How many disks may still be damaged for good.
+    flips_left: usize,
     faults: Vec<TimedFault>,
 }
 
@@ -45,7 +50,8 @@ impl<'a> Episodes<'a> {
         let deck = Deck::new(profile, nodes);
         let (scale_percent, quiet_ms) = pace(profile.interval_ms.max(1), deck.mean_ms(), deck.kinds() > 1);
         let (nodes, dice, faults) = (NodeId::all(nodes), Dice::new(seed, 1), Vec::new());
-        Self { nodes, duration_ms, profile, deck, dice, scale_percent, quiet_ms, faults }
+        let flips_left = nodes.len().saturating_sub(1) / 2;
+        Self { nodes, duration_ms, profile, deck, dice, scale_percent, quiet_ms, flips_left, faults }
     }
 
     fn play(mut self) -> Vec<TimedFault> {
@@ -62,6 +68,9 @@ impl<'a> Episodes<'a> {
         let first = self.deck.deal(&mut self.dice, |_| true)?;
         let for_ms = self.add(at_ms, first)?;
         let end_ms = at_ms + for_ms;
+        if !self.profile.moments.is_empty() && self.dice.one_in(2) {
+            return Some(end_ms.max(self.ambush(at_ms, for_ms).unwrap_or(0)));
+        }
         if !self.dice.one_in(4) {
             return Some(end_ms);
         }
@@ -72,6 +81,31 @@ impl<'a> Episodes<'a> {
         let offset_ms = self.dice.between(for_ms / 4, for_ms * 3 / 4);
         let second_ms = self.add(at_ms + offset_ms, second).unwrap_or(0);
         Some(end_ms.max(at_ms + offset_ms + second_ms))
+    }
+
+    /// A second fault that waits for a moment which the first may bring about, and for a while after that one.
+    /// It hits whoever shows the moment, or whoever leads then. Returns its end.
+    fn ambush(&mut self, at_ms: u64, first_ms: u64) -> Option<u64> {
+        let awaits = |kind| {
+            matches!(kind, FaultKind::Kill | FaultKind::Pause | FaultKind::Partition | FaultKind::Disk)
+        };
+        let card = self.deck.deal(&mut self.dice, awaits)?;
+        let moments: Vec<Occasion> = self.profile.moments.iter().copied().collect();
+        let occasion = moments[self.dice.index(moments.len())];
+        let drawn_ms = self.dice.between(card.least_ms, card.most_ms);
+        let lasts_ms = self.scaled(drawn_ms);
+        let for_ms = first_ms.saturating_add(lasts_ms).min(self.duration_ms.saturating_sub(at_ms));
+        // A write or a message takes a millisecond or less, an election tens of them.
+        let hold_ms = self.one_of(&[0, 0, 0, 1, 2, 5, 20]);
+        let mut fault = self.fault(card.sort);
+        let role = if self.dice.one_in(3) { Role::Leader } else { Role::Witness };
+        if let Some(targets) = fault.targets_mut() {
+            *targets = Targets::Role(role);
+        }
+        if hold_ms < for_ms {
+            self.faults.push(TimedFault::new(at_ms, for_ms, fault).upon(occasion, hold_ms));
+        }
+        Some(at_ms + for_ms)
     }
 
     /// Adds a fault and returns how long it lasts; `None` if it does not fit before the end.
@@ -99,7 +133,49 @@ impl<'a> Episodes<'a> {
             Sort::Pause(aim) => Fault::Pause { targets: self.targets(aim) },
             Sort::Partition(shape) => self.partition(shape),
             Sort::Links(kind) => self.link_fault(kind),
+            Sort::Clock => self.clock(),
+            Sort::Disk(sort) => self.disk(sort),
         }
+    }
+
+    /// A clock that runs up to a fifth fast or slow, jumps up to two seconds ahead, or both.
+    fn clock(&mut self) -> Fault {
+        let targets = self.some_targets();
+        let jump_ms = self.one_of(&[0, 0, 20, 100, 300, 1000, 2000]);
+        let percent = self.one_of(&[0, 1, 5, 10, 20]) as i64;
+        let drift_ppm = if self.dice.one_in(2) { percent * 10_000 } else { percent * -10_000 };
+        match (jump_ms, drift_ppm) {
+            (0, 0) => Fault::Clock { targets, jump_ms: 500, drift_ppm },
+            _ => Fault::Clock { targets, jump_ms, drift_ppm },
+        }
+    }
+
+    fn disk(&mut self, sort: DiskSort) -> Fault {
+        match sort {
+            DiskSort::Slow => {
+                let delay_ms = self.one_of(&[5, 20, 50, 200, 500]);
+                Fault::Disk { targets: self.some_targets(), ill: DiskIll::Slow { delay_ms } }
+            }
+            DiskSort::Full => Fault::Disk { targets: self.some_targets(), ill: DiskIll::Full },
+            DiskSort::Flip => {
+                self.flips_left = self.flips_left.saturating_sub(1);
+                if self.flips_left == 0 {
+                    self.deck.exhaust(Sort::Disk(sort));
+                }
+                let aim = if self.dice.one_in(3) { Aim::Leader } else { Aim::One };
+                Fault::Disk { targets: self.targets(aim), ill: DiskIll::Flip }
+            }
+        }
+    }
+
+    /// The leader, one node, or now and then a minority or all.
+    fn some_targets(&mut self) -> Targets {
+        let aims = match self.nodes.len() {
+            0..3 => &[Aim::Leader, Aim::One, Aim::All][..],
+            _ => &[Aim::Leader, Aim::Leader, Aim::One, Aim::One, Aim::Minority, Aim::All],
+        };
+        let aim = aims[self.dice.index(aims.len())];
+        self.targets(aim)
     }
 
     /// The nodes that the aim picks.
@@ -169,14 +245,17 @@ impl Sort {
             Sort::Pause(_) => FaultKind::Pause,
             Sort::Partition(_) => FaultKind::Partition,
             Sort::Links(kind) => kind,
+            Sort::Clock => FaultKind::Clock,
+            Sort::Disk(_) => FaultKind::Disk,
         }
     }
 }
 
-/// Whether two kinds may be in force together: different ones, but no pause with a kill, for a process that
-/// is gone cannot be stopped.
+/// Whether two kinds may be in force together: different ones, but no pause with a kill or an ill disk, for a
+/// process that is gone cannot be stopped, nor write.
 fn go_together(a: FaultKind, b: FaultKind) -> bool {
-    a != b && (a.is_of_links() || b.is_of_links())
+    let ends = |kind| matches!(kind, FaultKind::Kill | FaultKind::Pause | FaultKind::Disk);
+    a != b && !(ends(a) && ends(b))
 }
 
 /// How far durations must be shortened, in per cent, and the mean quiet after an episode, in milliseconds, for
@@ -222,8 +301,53 @@ mod tests {
         r#"{"id":0,"at_ms":926,"for_ms":138,"kind":"kill","targets":{"role":"leader"}},"#;
 
     #[test]
+    fn real_faults_are_the_same_as_ever() {
+        let real = Profile::parse_for("all,vote-storm,figure-8", &FaultKind::REAL).unwrap();
+        let text: Vec<String> = (1..9).map(|seed| generate(seed, 5, 60_000, &real).to_json()).collect();
+        let sum = text.concat().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+        assert_eq!(sum, SUM_OF_EIGHT_SEEDS);
+    }
+
+    /// FNV-1a over the schedules.
+    const SUM_OF_EIGHT_SEEDS: u64 = 0x0757_a116_1bf1_4e8d;
+
+    #[test]
+    fn flips_leave_a_majority_and_ills_come_in_every_sort() {
+        for seed in 0..50 {
+            let schedule = generate(seed, 5, 60_000, &Profile::parse("clock,disk").unwrap());
+            assert_eq!(schedule.check(), Ok(()));
+            let count =
+                |test: fn(&Fault) -> bool| schedule.faults.iter().filter(|timed| test(&timed.fault)).count();
+            assert_eq!(count(|fault| matches!(fault, Fault::Disk { ill: DiskIll::Flip, .. })), 2);
+            assert!(count(|fault| matches!(fault, Fault::Disk { ill: DiskIll::Full, .. })) > 2);
+            assert!(count(|fault| matches!(fault, Fault::Disk { ill: DiskIll::Slow { .. }, .. })) > 2);
+            assert!(count(|fault| fault.kind() == FaultKind::Clock) > 5);
+        }
+        let flips = generate(1, 7, 60_000, &Profile::parse("disk:flip").unwrap());
+        assert_eq!(flips.faults.len(), 3);
+    }
+
+    #[test]
+    fn moments_have_some_faults_wait() {
+        let mut seen = std::collections::BTreeMap::new();
+        for seed in 0..20 {
+            let schedule = generate(seed, 5, 60_000, &Profile::parse("kill,partition,disk,moments").unwrap());
+            assert_eq!(schedule.check(), Ok(()));
+            let waiting = schedule.faults.iter().filter(|timed| timed.upon.is_some());
+            waiting.for_each(|timed| *seen.entry((timed.upon, timed.fault.role())).or_insert(0) += 1);
+        }
+        for occasion in Occasion::MOMENTS {
+            for role in [Role::Leader, Role::Witness] {
+                assert!(seen.get(&(Some(occasion), Some(role))) > Some(&10), "{seen:?}");
+            }
+        }
+    }
+
+    #[test]
     fn the_interval_is_kept_in_the_mean() {
-        for faults in ["kill,partition", "kill", "partition", "all"] {
+        for faults in ["kill,partition", "kill", "partition", "clock,disk:slow", "all"] {
             for interval_ms in [500, 1500, 4000] {
                 let profile = Profile { interval_ms, ..Profile::parse(faults).unwrap() };
                 let schedule = generate(1, 5, 2_000_000, &profile);

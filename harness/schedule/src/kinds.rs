@@ -2,11 +2,25 @@
 
 use std::fmt;
 
-use crate::{Fault, FaultKind, PartitionShape};
+use crate::{DiskIll, DiskSort, Fault, FaultKind, PartitionShape, Targets};
 
 impl FaultKind {
     /// All kinds, in the order in which they are shown.
-    pub const ALL: [FaultKind; 8] = [
+    pub const ALL: [FaultKind; 10] = [
+        FaultKind::Kill,
+        FaultKind::Pause,
+        FaultKind::Partition,
+        FaultKind::Delay,
+        FaultKind::Loss,
+        FaultKind::Duplicate,
+        FaultKind::Reorder,
+        FaultKind::Bandwidth,
+        FaultKind::Clock,
+        FaultKind::Disk,
+    ];
+
+    /// Those that can be done to real processes; the others need the simulator.
+    pub const REAL: [FaultKind; 8] = [
         FaultKind::Kill,
         FaultKind::Pause,
         FaultKind::Partition,
@@ -28,6 +42,8 @@ impl FaultKind {
             FaultKind::Duplicate => "duplicate",
             FaultKind::Reorder => "reorder",
             FaultKind::Bandwidth => "bandwidth",
+            FaultKind::Clock => "clock",
+            FaultKind::Disk => "disk",
         }
     }
 
@@ -42,18 +58,50 @@ impl FaultKind {
             FaultKind::Duplicate => "messages between nodes arrive twice",
             FaultKind::Reorder => "messages between nodes overtake each other",
             FaultKind::Bandwidth => "links between nodes carry only so many bytes a second",
+            FaultKind::Clock => "clocks of nodes jump ahead and run fast or slow (simulator only)",
+            FaultKind::Disk => "disks of nodes are slow, full or damaged (simulator only)",
         }
     }
 
     /// Whether it needs links, and so at least two nodes.
-    pub(crate) fn is_of_links(self) -> bool {
-        !matches!(self, FaultKind::Kill | FaultKind::Pause)
+    pub fn is_of_links(self) -> bool {
+        !matches!(self, FaultKind::Kill | FaultKind::Pause | FaultKind::Clock | FaultKind::Disk)
+    }
+
+    /// Whether only the simulator can do it.
+    pub fn needs_simulator(self) -> bool {
+        !Self::REAL.contains(&self)
     }
 }
 
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
+    }
+}
+
+impl DiskSort {
+    /// All sorts, in the order in which they are shown.
+    pub const ALL: [DiskSort; 3] = [DiskSort::Slow, DiskSort::Full, DiskSort::Flip];
+
+    /// The name on the command line and in schedules.
+    pub fn name(self) -> &'static str {
+        match self {
+            DiskSort::Slow => "slow",
+            DiskSort::Full => "full",
+            DiskSort::Flip => "flip",
+        }
+    }
+}
+
+impl DiskIll {
+    /// The sort of ill that it is.
+    pub fn sort(self) -> DiskSort {
+        match self {
+            DiskIll::Slow { .. } => DiskSort::Slow,
+            DiskIll::Full => DiskSort::Full,
+            DiskIll::Flip => DiskSort::Flip,
+        }
     }
 }
 
@@ -105,6 +153,29 @@ impl Fault {
             Fault::Duplicate { .. } => FaultKind::Duplicate,
             Fault::Reorder { .. } => FaultKind::Reorder,
             Fault::Bandwidth { .. } => FaultKind::Bandwidth,
+            Fault::Clock { .. } => FaultKind::Clock,
+            Fault::Disk { .. } => FaultKind::Disk,
+        }
+    }
+
+    /// Whom it hits; `None` if it hits links.
+    pub fn targets(&self) -> Option<&Targets> {
+        match self {
+            Fault::Kill { targets }
+            | Fault::Pause { targets }
+            | Fault::Clock { targets, .. }
+            | Fault::Disk { targets, .. } => Some(targets),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn targets_mut(&mut self) -> Option<&mut Targets> {
+        match self {
+            Fault::Kill { targets }
+            | Fault::Pause { targets }
+            | Fault::Clock { targets, .. }
+            | Fault::Disk { targets, .. } => Some(targets),
+            _ => None,
         }
     }
 }
@@ -121,5 +192,12 @@ mod tests {
         for shape in PartitionShape::ALL {
             assert_eq!(serde_json::to_string(&shape).unwrap(), format!("\"{shape}\""));
         }
+    }
+
+    #[test]
+    fn what_needs_the_simulator_is_what_is_not_real() {
+        let simulated = FaultKind::ALL.into_iter().filter(|kind| kind.needs_simulator());
+        assert!(simulated.eq([FaultKind::Clock, FaultKind::Disk]));
+        assert_eq!(FaultKind::ALL[..8], FaultKind::REAL);
     }
 }

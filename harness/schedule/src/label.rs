@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ordalia_node::NodeId;
 
 use crate::shape::{all_links, both_ways, one_way};
-use crate::{Fault, Injection, Link, PartitionShape, Role, Targets};
+use crate::{DiskIll, Fault, Injection, Link, PartitionShape, Role, Targets};
 
 impl Fault {
     /// What the fault does, in a few words: `kill n2 n3`, `kill leader (n2)`,
@@ -33,7 +33,32 @@ impl Fault {
             Fault::Bandwidth { links, bytes_per_s } => {
                 format!("{kind} {bytes_per_s} B/s {}", links_label(links))
             }
+            Fault::Clock { targets, jump_ms, drift_ppm } => {
+                format!("clock of {} {}", targets_label(targets, resolved), clock_label(*jump_ms, *drift_ppm))
+            }
+            Fault::Disk { targets, ill } => {
+                format!("disk of {} {}", targets_label(targets, resolved), ill_label(*ill))
+            }
         }
+    }
+}
+
+/// `runs 5% fast and jumps 300 ms ahead`, or what of it there is.
+fn clock_label(jump_ms: u64, drift_ppm: i64) -> String {
+    let percent = drift_ppm.unsigned_abs() as f64 / 10_000.0;
+    let pace = if drift_ppm > 0 { "fast" } else { "slow" };
+    match (jump_ms, drift_ppm) {
+        (0, _) => format!("runs {percent}% {pace}"),
+        (_, 0) => format!("jumps {jump_ms} ms ahead"),
+        _ => format!("runs {percent}% {pace} and jumps {jump_ms} ms ahead"),
+    }
+}
+
+fn ill_label(ill: DiskIll) -> String {
+    match ill {
+        DiskIll::Slow { delay_ms } => format!("takes {delay_ms} ms more for each write"),
+        DiskIll::Full => "is full".to_owned(),
+        DiskIll::Flip => "has a bit flipped".to_owned(),
     }
 }
 
@@ -45,12 +70,27 @@ fn names(nodes: &[NodeId]) -> String {
 
 /// `n2 n3`, `leader` or `leader (n2)`.
 fn targets_label(targets: &Targets, resolved: Option<&Injection>) -> String {
-    match (targets, resolved) {
-        (Targets::Nodes(nodes), _) => names(nodes),
-        (Targets::Role(Role::Leader), Some(Injection::Kill(nodes) | Injection::Pause(nodes))) => {
-            format!("leader ({})", names(nodes))
+    let role = match targets {
+        Targets::Nodes(nodes) => return names(nodes),
+        Targets::Role(Role::Leader) => "leader",
+        Targets::Role(Role::Witness) => "witness",
+    };
+    match resolved.and_then(Injection::nodes) {
+        Some(nodes) => format!("{role} ({})", names(nodes)),
+        None => role.to_owned(),
+    }
+}
+
+impl Injection {
+    /// The nodes that it hits; `None` if it hits links.
+    pub fn nodes(&self) -> Option<&[NodeId]> {
+        match self {
+            Injection::Kill(nodes)
+            | Injection::Pause(nodes)
+            | Injection::Clock { nodes, .. }
+            | Injection::Disk { nodes, .. } => Some(nodes),
+            Injection::Links { .. } => None,
         }
-        (Targets::Role(Role::Leader), _) => "leader".to_owned(),
     }
 }
 
@@ -141,6 +181,10 @@ mod tests {
         NodeId::new(number)
     }
 
+    fn roles(leader: NodeId) -> Roles {
+        Roles { leader: Some(leader), witness: None }
+    }
+
     fn partition(shape: PartitionShape, links: Vec<Link>) -> String {
         Fault::Partition { shape, links, mode: CutMode::Drop }.label(None)
     }
@@ -151,7 +195,7 @@ mod tests {
         assert_eq!(kill.label(None), "kill n2 n3");
         let leader = Fault::Pause { targets: Targets::Role(Role::Leader) };
         assert_eq!(leader.label(None), "pause leader");
-        let resolved = leader.resolve(&Roles { leader: Some(node(2)) }, &NodeId::all(3));
+        let resolved = leader.resolve(&roles(node(2)), &NodeId::all(3));
         assert_eq!(leader.label(resolved.as_ref()), "pause leader (n2)");
     }
 
@@ -177,8 +221,25 @@ mod tests {
     fn a_leader_partition_names_the_leader_once_known() {
         let fault = Fault::Partition { shape: PartitionShape::Leader, links: vec![], mode: CutMode::Drop };
         assert_eq!(fault.label(None), "partition leader");
-        let resolved = fault.resolve(&Roles { leader: Some(node(3)) }, &NodeId::all(5));
+        let resolved = fault.resolve(&roles(node(3)), &NodeId::all(5));
         assert_eq!(fault.label(resolved.as_ref()), "partition leader (n3)");
+    }
+
+    #[test]
+    fn clocks_and_disks_say_what_is_wrong_with_them() {
+        let clock = |jump_ms, drift_ppm| {
+            Fault::Clock { targets: Targets::Nodes(vec![node(2)]), jump_ms, drift_ppm }.label(None)
+        };
+        assert_eq!(clock(300, 50_000), "clock of n2 runs 5% fast and jumps 300 ms ahead");
+        assert_eq!(clock(0, -12_500), "clock of n2 runs 1.25% slow");
+        assert_eq!(clock(7, 0), "clock of n2 jumps 7 ms ahead");
+        let disk = |ill| Fault::Disk { targets: Targets::Role(Role::Leader), ill };
+        let slow = disk(DiskIll::Slow { delay_ms: 40 });
+        assert_eq!(slow.label(None), "disk of leader takes 40 ms more for each write");
+        let resolved = slow.resolve(&roles(node(3)), &NodeId::all(3));
+        assert_eq!(slow.label(resolved.as_ref()), "disk of leader (n3) takes 40 ms more for each write");
+        assert_eq!(disk(DiskIll::Full).label(None), "disk of leader is full");
+        assert_eq!(disk(DiskIll::Flip).label(None), "disk of leader has a bit flipped");
     }
 
     #[test]

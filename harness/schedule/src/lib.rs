@@ -29,7 +29,8 @@ mod sight;
 
 pub use check::{Flaw, Misfit};
 pub use fault::{
-    CutMode, Fault, FaultKind, Injection, Link, LinkChange, PartitionShape, Role, Roles, Targets,
+    CutMode, DiskIll, DiskSort, Fault, FaultKind, Injection, Link, LinkChange, PartitionShape, Role, Roles,
+    Targets,
 };
 pub use file::ScheduleError;
 pub use generate::generate;

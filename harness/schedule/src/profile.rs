@@ -5,7 +5,10 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::{FaultKind, PartitionShape, Preset};
+use crate::{DiskSort, FaultKind, Occasion, PartitionShape, Preset};
+
+/// Asks for faults at the moments of [`Occasion::MOMENTS`].
+const MOMENTS: &str = "moments";
 
 /// How a fault of processes chooses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +52,10 @@ pub struct Profile {
     pub kills: BTreeSet<Aim>,
     /// How pauses choose their nodes; empty for every way.
     pub pauses: BTreeSet<Aim>,
+    /// What can be wrong with disks; empty for all.
+    pub disks: BTreeSet<DiskSort>,
+    /// For what moments some faults wait; empty for none.
+    pub moments: BTreeSet<Occasion>,
     /// Sequences made for rare interleavings, played beside the other faults.
     pub presets: BTreeSet<Preset>,
     /// The mean time from one fault's start to the next one's, in milliseconds.
@@ -73,6 +80,9 @@ pub enum ProfileError {
     /// `none` together with faults.
     #[error("expected none alone or a list of faults, found {0:?}")]
     NoneAndOthers(String),
+    /// A fault that cannot be done here.
+    #[error("{0} faults cannot be done to this target{how}", how = if .0.needs_simulator() { "'s processes; the simulator can: ordalia sim" } else { "" })]
+    Unborne(FaultKind),
     /// No name at all.
     #[error("expected none, or a list of faults such as kill,partition; found nothing")]
     Empty,
@@ -96,6 +106,8 @@ impl Profile {
             shapes: BTreeSet::new(),
             kills: BTreeSet::new(),
             pauses: BTreeSet::new(),
+            disks: BTreeSet::new(),
+            moments: BTreeSet::new(),
             presets: BTreeSet::new(),
             interval_ms: Self::DEFAULT_INTERVAL_MS,
             shortest_ms: 100,
@@ -103,21 +115,30 @@ impl Profile {
         }
     }
 
-    /// Whether no fault will happen.
+    /// Whether nothing was asked for.
     pub fn is_none(&self) -> bool {
-        self.kinds.is_empty() && self.presets.is_empty()
+        self.kinds.is_empty() && self.presets.is_empty() && self.moments.is_empty()
     }
 
     /// Reads a list such as `kill,partition:leader,loss`, or `none`.
     ///
     /// A kind alone stands for all its sorts: `kill`; with a colon only that sort is meant, and several may
     /// be named: `partition:halves,partition:one-way`, `kill:leader`, `pause:one`. `all` stands for all kinds.
-    /// The names of [`presets`](crate::presets) may stand beside them.
+    /// The names of [`presets`](crate::presets) may stand beside them, and `moments`, which has some of the
+    /// faults wait for [`Occasion::MOMENTS`].
     ///
     /// # Errors
     /// A name is unknown (the error lists those that are known), `none` stands beside others, or there is no
     /// name.
     pub fn parse(text: &str) -> Result<Self, ProfileError> {
+        Self::parse_for(text, &FaultKind::ALL)
+    }
+
+    /// Reads a list as [`Profile::parse`] does, for a target that bears these kinds: `all` stands for them.
+    ///
+    /// # Errors
+    /// As above, or a kind is named that is not borne.
+    pub fn parse_for(text: &str, bears: &[FaultKind]) -> Result<Self, ProfileError> {
         let names: Vec<&str> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
         match names[..] {
             [] => return Err(ProfileError::Empty),
@@ -127,12 +148,15 @@ impl Profile {
         }
         let mut profile = Self::none();
         for name in &names {
-            if !profile.add(name) {
+            if !profile.add(name, bears) {
                 return Err(ProfileError::Unknown { name: (*name).to_owned(), known: Self::names() });
             }
         }
         profile.widen(&names);
-        Ok(profile)
+        match profile.kinds.iter().find(|kind| !bears.contains(kind)) {
+            Some(kind) => Err(ProfileError::Unborne(*kind)),
+            None => Ok(profile),
+        }
     }
 
     /// Every name that [`Profile::parse`] understands in a list, apart from `none`.
@@ -141,14 +165,20 @@ impl Profile {
         let kills = Aim::ALL.iter().map(|aim| format!("kill:{}", aim.name()));
         let pauses = Aim::ALL.iter().map(|aim| format!("pause:{}", aim.name()));
         let shapes = PartitionShape::ALL.iter().map(|shape| format!("partition:{shape}"));
+        let disks = DiskSort::ALL.iter().map(|sort| format!("disk:{}", sort.name()));
         let presets = Preset::ALL.iter().map(|preset| preset.name().to_owned());
-        kinds.chain(["all".to_owned()]).chain(kills).chain(pauses).chain(shapes).chain(presets).collect()
+        let sorts = kills.chain(pauses).chain(shapes).chain(disks);
+        kinds.chain(["all".to_owned()]).chain(sorts).chain(presets).chain([MOMENTS.to_owned()]).collect()
     }
 
     /// Adds one name; false if it is unknown.
-    fn add(&mut self, name: &str) -> bool {
+    fn add(&mut self, name: &str, bears: &[FaultKind]) -> bool {
         if name == "all" {
-            self.kinds.extend(FaultKind::ALL);
+            self.kinds.extend(bears);
+            return true;
+        }
+        if name == MOMENTS {
+            self.moments.extend(Occasion::MOMENTS);
             return true;
         }
         if let Some(preset) = Preset::ALL.into_iter().find(|preset| preset.name() == name) {
@@ -168,10 +198,12 @@ impl Profile {
     fn add_sort(&mut self, kind: FaultKind, sort: &str) -> bool {
         let aim = Aim::ALL.into_iter().find(|aim| aim.name() == sort);
         let shape = PartitionShape::ALL.into_iter().find(|shape| shape.name() == sort);
-        match (kind, aim, shape) {
-            (FaultKind::Kill, Some(aim), _) => self.kills.insert(aim),
-            (FaultKind::Pause, Some(aim), _) => self.pauses.insert(aim),
-            (FaultKind::Partition, _, Some(shape)) => self.shapes.insert(shape),
+        let ill = DiskSort::ALL.into_iter().find(|ill| ill.name() == sort);
+        match (kind, aim, shape, ill) {
+            (FaultKind::Kill, Some(aim), ..) => self.kills.insert(aim),
+            (FaultKind::Pause, Some(aim), ..) => self.pauses.insert(aim),
+            (FaultKind::Partition, _, Some(shape), _) => self.shapes.insert(shape),
+            (FaultKind::Disk, .., Some(ill)) => self.disks.insert(ill),
             _ => return false,
         };
         true
@@ -189,6 +221,9 @@ impl Profile {
         if alone(FaultKind::Partition) {
             self.shapes.clear();
         }
+        if alone(FaultKind::Disk) {
+            self.disks.clear();
+        }
     }
 }
 
@@ -200,6 +235,7 @@ impl fmt::Display for Profile {
                 FaultKind::Kill => self.kills.iter().map(|aim| aim.name()).collect(),
                 FaultKind::Pause => self.pauses.iter().map(|aim| aim.name()).collect(),
                 FaultKind::Partition => self.shapes.iter().map(|shape| shape.name()).collect(),
+                FaultKind::Disk => self.disks.iter().map(|sort| sort.name()).collect(),
                 _ => Vec::new(),
             }
         };
@@ -211,6 +247,7 @@ impl fmt::Display for Profile {
             }
         }
         names.extend(self.presets.iter().map(|preset| preset.name().to_owned()));
+        names.extend((!self.moments.is_empty()).then(|| MOMENTS.to_owned()));
         f.write_str(if names.is_empty() { "none".to_owned() } else { names.join(",") }.as_str())
     }
 }
@@ -236,6 +273,22 @@ mod tests {
         assert_eq!(some.kills, BTreeSet::from([Aim::All, Aim::Leader]));
         assert_eq!(some.shapes, BTreeSet::from([PartitionShape::OneWay]));
         assert!(Profile::parse("kill:leader,kill").unwrap().kills.is_empty());
+    }
+
+    #[test]
+    fn all_is_what_is_borne_and_the_rest_is_refused() {
+        let all = Profile::parse_for("all", &FaultKind::REAL).unwrap();
+        assert!(all.kinds.iter().eq(&FaultKind::REAL));
+        let clock = Profile::parse_for("kill,clock", &FaultKind::REAL).unwrap_err().to_string();
+        let expected =
+            "clock faults cannot be done to this target's processes; the simulator can: ordalia sim";
+        assert_eq!(clock, expected);
+        let flip = Profile::parse_for("all,disk:flip", &FaultKind::REAL);
+        assert_eq!(flip, Err(ProfileError::Unborne(FaultKind::Disk)));
+        let loss = Profile::parse_for("loss", &[FaultKind::Kill]).unwrap_err().to_string();
+        assert_eq!(loss, "loss faults cannot be done to this target");
+        let disks = Profile::parse("disk:flip,disk:slow").unwrap().disks;
+        assert_eq!(disks, BTreeSet::from([DiskSort::Slow, DiskSort::Flip]));
     }
 
     #[test]

@@ -10,6 +10,7 @@ impl Roles {
     pub fn who(&self, role: Role) -> Option<NodeId> {
         match role {
             Role::Leader => self.leader,
+            Role::Witness => self.witness,
         }
     }
 }
@@ -34,6 +35,13 @@ impl Fault {
         let (links, change) = match self {
             Fault::Kill { targets } => return targets.resolve(roles).map(Injection::Kill),
             Fault::Pause { targets } => return targets.resolve(roles).map(Injection::Pause),
+            Fault::Clock { targets, jump_ms, drift_ppm } => {
+                let nodes = targets.resolve(roles)?;
+                return Some(Injection::Clock { nodes, jump_ms: *jump_ms, drift_ppm: *drift_ppm });
+            }
+            Fault::Disk { targets, ill } => {
+                return targets.resolve(roles).map(|nodes| Injection::Disk { nodes, ill: *ill });
+            }
             Fault::Partition { shape, links, mode } => {
                 (partition_links(*shape, links, roles, nodes)?, LinkChange::Cut(*mode))
             }
@@ -50,11 +58,9 @@ impl Fault {
 
     /// The role that must be known before the fault can be carried out.
     pub fn role(&self) -> Option<Role> {
-        match self {
-            Fault::Kill { targets: Targets::Role(role) } | Fault::Pause { targets: Targets::Role(role) } => {
-                Some(*role)
-            }
-            Fault::Partition { shape: PartitionShape::Leader, links, .. } if links.is_empty() => {
+        match (self, self.targets()) {
+            (_, Some(Targets::Role(role))) => Some(*role),
+            (Fault::Partition { shape: PartitionShape::Leader, links, .. }, _) if links.is_empty() => {
                 Some(Role::Leader)
             }
             _ => None,
@@ -80,7 +86,7 @@ fn partition_links(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::CutMode;
+    use crate::{CutMode, DiskIll};
 
     fn cut_leader(links: Vec<Link>) -> Fault {
         Fault::Partition { shape: PartitionShape::Leader, links, mode: CutMode::Drop }
@@ -91,15 +97,28 @@ mod tests {
         let nodes = NodeId::all(3);
         let kill = Fault::Kill { targets: Targets::Role(Role::Leader) };
         assert_eq!(kill.resolve(&Roles::default(), &nodes), None);
-        let roles = Roles { leader: Some(nodes[1]) };
+        let roles = Roles { leader: Some(nodes[1]), ..Roles::default() };
         assert_eq!(kill.resolve(&roles, &nodes), Some(Injection::Kill(vec![nodes[1]])));
         assert_eq!(cut_leader(vec![]).resolve(&Roles::default(), &nodes), None);
     }
 
     #[test]
+    fn a_witness_is_not_the_leader() {
+        let nodes = NodeId::all(3);
+        let roles = Roles { leader: Some(nodes[1]), witness: Some(nodes[2]) };
+        let full = Fault::Disk { targets: Targets::Role(Role::Witness), ill: DiskIll::Full };
+        assert_eq!(full.role(), Some(Role::Witness));
+        let expected = Injection::Disk { nodes: vec![nodes[2]], ill: DiskIll::Full };
+        assert_eq!(full.resolve(&roles, &nodes), Some(expected));
+        let clock = Fault::Clock { targets: Targets::Role(Role::Leader), jump_ms: 5, drift_ppm: -7 };
+        let expected = Injection::Clock { nodes: vec![nodes[1]], jump_ms: 5, drift_ppm: -7 };
+        assert_eq!(clock.resolve(&roles, &nodes), Some(expected));
+    }
+
+    #[test]
     fn a_leader_partition_cuts_the_leader_both_ways() {
         let nodes = NodeId::all(3);
-        let roles = Roles { leader: Some(nodes[1]) };
+        let roles = Roles { leader: Some(nodes[1]), ..Roles::default() };
         let Some(Injection::Links { links, change }) = cut_leader(vec![]).resolve(&roles, &nodes) else {
             panic!("not resolved");
         };

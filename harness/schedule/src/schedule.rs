@@ -5,11 +5,17 @@ use serde::{Deserialize, Serialize};
 use crate::{Fault, Injection};
 
 /// Something that happens in the cluster at a time that nobody knows beforehand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Occasion {
     /// A node leads in a term later than that of any leader at the fault's time.
     NewLeader,
+    /// A node stands for election.
+    Election,
+    /// A node appends an entry that is not committed yet.
+    Append,
+    /// A node writes a snapshot, or installs one.
+    Snapshot,
 }
 
 /// A fault with its time.
@@ -57,10 +63,34 @@ fn is_zero(number: &u64) -> bool {
 }
 
 impl Occasion {
+    /// The moments for which faults are made to wait where a profile asks for `moments`.
+    pub const MOMENTS: [Occasion; 3] = [Occasion::Election, Occasion::Append, Occasion::Snapshot];
+
+    /// The occasion that an event of a node's trace shows. `become-candidate` is an election, `append` an
+    /// append, `snapshot` and `install-snapshot` are snapshots, and `become-leader` is a new leader.
+    pub fn shown_by(event: &str) -> Option<Self> {
+        match event {
+            "become-leader" => Some(Occasion::NewLeader),
+            "become-candidate" => Some(Occasion::Election),
+            "append" => Some(Occasion::Append),
+            "snapshot" | "install-snapshot" => Some(Occasion::Snapshot),
+            _ => None,
+        }
+    }
+
+    /// Whether it shows in what nodes say of themselves when they are asked, as real ones are; the others only
+    /// show in a trace.
+    pub fn is_in_status(self) -> bool {
+        self != Occasion::Snapshot
+    }
+
     /// What it is called in labels.
     pub fn about(self) -> &'static str {
         match self {
             Occasion::NewLeader => "a new leader",
+            Occasion::Election => "an election",
+            Occasion::Append => "an append",
+            Occasion::Snapshot => "a snapshot",
         }
     }
 }

@@ -15,7 +15,7 @@ fn profile() -> impl Strategy<Value = Profile> {
 
 /// The links of a fault that is resolved with that leader.
 fn links(timed: &TimedFault, nodes: u16) -> Vec<Link> {
-    let roles = Roles { leader: Some(NodeId::new(nodes)) };
+    let roles = Roles { leader: Some(NodeId::new(nodes)), witness: None };
     match timed.fault.resolve(&roles, &NodeId::all(nodes)) {
         Some(ordalia_schedule::Injection::Links { links, .. }) => links,
         _ => Vec::new(),
@@ -37,7 +37,7 @@ proptest! {
         prop_assert_eq!(schedule.seed, Some(seed));
         for timed in &schedule.faults {
             prop_assert!(!timed.fault.label(None).is_empty());
-            let roles = Roles { leader: Some(NodeId::new(1)) };
+            let roles = Roles { leader: Some(NodeId::new(1)), witness: Some(NodeId::new(nodes)) };
             let resolved = timed.fault.resolve(&roles, &NodeId::all(nodes)).is_some();
             prop_assert!(resolved);
             prop_assert!(links(timed, nodes).iter().all(|link| link.from != link.to));

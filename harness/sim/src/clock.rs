@@ -34,13 +34,11 @@ impl Clock {
     }
 
     /// Changes its rate from now on.
-    #[allow(dead_code, reason = "for faults of clocks")]
     pub(crate) fn set_drift(&mut self, now_ns: u64, drift_ppm: i64) {
         *self = Self::new(now_ns, self.read(now_ns).as_nanos(), drift_ppm.max(1 - MILLION as i64));
     }
 
     /// Makes it jump ahead.
-    #[allow(dead_code, reason = "for faults of clocks")]
     pub(crate) fn jump(&mut self, now_ns: u64, ahead_ns: u64) {
         let shown_ns = self.read(now_ns).as_nanos().saturating_add(ahead_ns);
         *self = Self::new(now_ns, shown_ns, self.drift_ppm);

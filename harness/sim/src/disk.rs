@@ -80,10 +80,20 @@ impl<R: Clone> Disk<R> {
         self.demanded = 0;
     }
 
-    #[allow(dead_code, reason = "for faults of disks")]
+    /// A write fails for want of room, and the process ends of it. Records are whole as far as the room went, as
+    /// after a crash; of a snapshot, which is written beside the old one, nothing is.
+    pub(crate) fn overflow(&mut self, dice: &mut Dice) {
+        self.crash(self.staged_snapshot.is_none(), dice);
+    }
+
     /// Flips a bit; false if there is nothing stored to damage.
     pub(crate) fn damage(&mut self) -> bool {
-        self.damaged = self.snapshot.is_some() || !self.records.is_empty();
+        self.damaged |= self.snapshot.is_some() || !self.records.is_empty();
+        self.damaged
+    }
+
+    /// Whether no start will come through any more.
+    pub(crate) fn is_damaged(&self) -> bool {
         self.damaged
     }
 
@@ -147,6 +157,24 @@ mod tests {
             kept[usize::from(found.snapshot.is_some())] += 1;
         }
         assert!(kept.iter().all(|count| *count > 10), "{kept:?}");
+    }
+
+    #[test]
+    fn a_full_disk_takes_records_in_part_and_no_snapshot() {
+        let mut dice = Dice::new(1, Purpose::Disk);
+        let mut survived = [0; 3];
+        for _ in 0..200 {
+            let mut disk = Disk::default();
+            disk.persist(1);
+            disk.persist(2);
+            disk.overflow(&mut dice);
+            assert!(!disk.is_demanded());
+            survived[records(&disk).len()] += 1;
+            disk.replace(vec![7], vec![3]);
+            disk.overflow(&mut dice);
+            assert_eq!(disk.recover().unwrap().snapshot, None);
+        }
+        assert!(survived.iter().all(|count| *count > 20), "{survived:?}");
     }
 
     #[test]

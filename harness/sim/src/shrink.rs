@@ -73,6 +73,10 @@ impl Shrinker<'_> {
 
     /// Takes a smaller test if it fails too, with the present seed or one of some others.
     fn take(&mut self, mut smaller: SimSettings) -> bool {
+        // Fewer nodes bear fewer damaged disks.
+        if smaller.schedule.check().is_err() {
+            return false;
+        }
         for attempt in 0..self.budget.seeds {
             if self.is_out_of_time() {
                 return false;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ordalia_node::OptionInfo;
-use ordalia_schedule::{FaultKind, Preset, Profile};
+use ordalia_schedule::{FaultKind, Occasion, Preset, Profile};
 
 use crate::dice::{Dice, Purpose};
 use crate::{Latency, Nature};
@@ -67,8 +67,9 @@ impl Swarm {
         let nature = nature(&mut dice);
         let options = self.draw_options(&mut dice);
         let presets = presets(&mut dice);
+        let moments = if dice.chance(0.3) { Occasion::MOMENTS.into() } else { BTreeSet::new() };
         let nodes = self.nodes.unwrap_or(nodes);
-        let drawn = Profile { kinds: families, presets, interval_ms, ..Profile::none() };
+        let drawn = Profile { kinds: families, presets, moments, interval_ms, ..Profile::none() };
         let mut profile = self.profile.clone().unwrap_or(drawn);
         profile.interval_ms = self.interval.map_or(interval_ms, |span| span.as_millis() as u64);
         Draw {

@@ -60,10 +60,14 @@ fn faults() -> Vec<(String, String)> {
     let names = Profile::names();
     let sorts = names.iter().filter_map(|name| Some((name.clone(), sort(name.split_once(':')?))));
     let presets = presets().into_iter().map(|preset| (preset.name.to_owned(), preset.about.to_owned()));
-    kinds.chain(sorts).chain(presets).collect()
+    let moments = ("moments".to_owned(), MOMENTS.to_owned());
+    kinds.chain(sorts).chain(presets).chain([moments]).collect()
 }
+
+const MOMENTS: &str = "beside other faults: some of them wait for an election, an append or a snapshot (which only the simulator sees)";
 
 /// What one sort of a kind of fault is.
 fn sort((kind, sort): (&str, &str)) -> String {
-    format!("{kind} of this sort alone: {}", sort.replace('-', " "))
+    let simulated = if kind == FaultKind::Disk.name() { " (simulator only)" } else { "" };
+    format!("{kind} of this sort alone: {}{simulated}", sort.replace('-', " "))
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ordalia_runner::{BuiltIn, TestSettings, judge, run_test};
-use ordalia_schedule::{Profile, Schedule, ScheduleError, generate};
+use ordalia_runner::{BuiltIn, Target, TestSettings, judge, run_test};
+use ordalia_schedule::{FaultKind, Profile, Schedule, ScheduleError, generate};
 use ordalia_workload::{Workload, WorkloadSettings};
 use tokio::sync::watch;
 
@@ -25,13 +25,13 @@ pub fn run(mut args: RunArgs) -> Outcome {
     args.workload = Some(workload.name.to_owned());
     let seed = *args.seed.get_or_insert_with(draw_seed);
     let concurrency = args.concurrency.of(args.nodes);
-    let schedule = schedule(&args, seed)?;
+    let target = entry.built_in(args.options.clone(), bugs)?;
+    let schedule = schedule(&args, seed, target.bears())?;
     let command = repeat_command(&args, entry, seed);
     eprintln!("seed {seed}; to repeat: {command}");
 
     let settings = test_settings(&args, seed, schedule, command);
     let workload = (workload.make)(&WorkloadSettings { seed, threads: concurrency, rate: args.rate.0 });
-    let target = entry.built_in(args.options.clone(), bugs)?;
     carry_out(&target, workload.as_ref(), &settings, &args)
 }
 
@@ -94,7 +94,7 @@ pub fn read_schedule(path: &Path) -> Result<Schedule, Failure> {
 }
 
 /// The schedule that was given, or one generated.
-fn schedule(args: &RunArgs, seed: u64) -> Result<Schedule, Failure> {
+fn schedule(args: &RunArgs, seed: u64, bears: &[FaultKind]) -> Result<Schedule, Failure> {
     if let Some(path) = &args.schedule {
         let schedule = read_schedule(path)?;
         schedule.check_fits(args.nodes).map_err(|error| Failure::usage(error.to_string()))?;
@@ -102,7 +102,8 @@ fn schedule(args: &RunArgs, seed: u64) -> Result<Schedule, Failure> {
     }
     let usage = |error: ordalia_schedule::ProfileError| Failure::usage(format!("--faults: {error}"));
     let interval_ms = milliseconds(args.fault_interval);
-    let profile = Profile { interval_ms, ..Profile::parse(&args.faults).map_err(usage)? };
+    let mut profile = Profile { interval_ms, ..Profile::parse_for(&args.faults, bears).map_err(usage)? };
+    profile.moments.retain(|occasion| occasion.is_in_status());
     let schedule = generate(seed, args.nodes, milliseconds(args.time_limit), &profile);
     if schedule.faults.is_empty() && !profile.is_none() {
         let (nodes, limit) = (args.nodes, duration_text(args.time_limit));

@@ -29,6 +29,13 @@ impl Nemesis<'_> {
                 })
                 .await?
             }
+            Some(occasion) => {
+                self.look_until(end, |seen| {
+                    let roles = Roles { witness: Some(seen.witness(occasion)?), ..seen.roles() };
+                    fault.fault.resolve(&roles, &self.world.nodes)
+                })
+                .await?
+            }
         };
         let hold = Duration::from_millis(fault.hold_ms);
         let begin = Instant::now() + hold;

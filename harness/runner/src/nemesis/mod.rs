@@ -26,6 +26,9 @@ use processes::Processes;
 use crate::journal::Journal;
 use crate::world::World;
 
+/// Why nothing was done; such schedules are refused before the start.
+const SIMULATED: &str = "clocks and disks of real processes are out of reach; only the simulator can do it";
+
 /// What came of beginning or ending a fault.
 #[derive(Clone, Debug, Default)]
 struct Effect {
@@ -94,6 +97,7 @@ impl<'a> Nemesis<'a> {
             Injection::Kill(nodes) => self.processes.kill(fault, nodes).await,
             Injection::Pause(nodes) => self.processes.pause(fault, nodes).await,
             Injection::Links { links, change } => self.links.change(fault, links, *change),
+            Injection::Clock { .. } | Injection::Disk { .. } => Effect::failed(SIMULATED),
         }
     }
 
@@ -102,6 +106,7 @@ impl<'a> Nemesis<'a> {
             Injection::Kill(nodes) => self.processes.restart(fault, nodes).await,
             Injection::Pause(nodes) => self.processes.resume(fault, nodes).await,
             Injection::Links { links, change } => self.links.restore(fault, links, *change),
+            Injection::Clock { .. } | Injection::Disk { .. } => Effect::default(),
         }
     }
 

@@ -22,8 +22,15 @@ pub(super) struct SimNode<N: Node> {
     config: NodeConfig,
     pub(super) disk: Disk<N::Record>,
     pub(super) clock: Clock,
-    /// Added to every sync, by faults.
+    /// By how much the clock itself is fast, in parts of a million, and by how much faults make it so.
+    pub(super) own_drift_ppm: i64,
+    pub(super) drifts_ppm: BTreeMap<u64, i64>,
+    /// Added to every write, by faults.
     pub(super) slow_ns: BTreeMap<u64, u64>,
+    /// How many writes were slow for that.
+    pub(super) slowed_writes: u64,
+    /// Which faults leave its disk no room.
+    pub(super) full_by: Vec<u64>,
     /// Counts the starts; a message to an earlier life is lost.
     pub(super) life: u32,
     /// Which faults keep it stopped.
@@ -49,6 +56,8 @@ pub(super) struct Running<N: Node> {
     pub(super) inbox: VecDeque<Input<N>>,
     /// Effects that wait for the write under way.
     pub(super) held: Vec<Leaving<N::Message>>,
+    /// Effects that were to leave when the process was stopped.
+    pub(super) unsent: Vec<Leaving<N::Message>>,
     pub(super) writing: bool,
     /// When the next wake is due, on the world's clock.
     pub(super) wake_ns: u64,
@@ -79,7 +88,11 @@ impl<N: Node> SimNode<N> {
             config,
             disk: Disk::default(),
             clock,
+            own_drift_ppm: drift_ppm,
+            drifts_ppm: BTreeMap::new(),
             slow_ns: BTreeMap::new(),
+            slowed_writes: 0,
+            full_by: Vec::new(),
             life: 0,
             stopped_by: Vec::new(),
             killed_by: Vec::new(),
@@ -161,6 +174,7 @@ impl<N: Node> World<'_, N> {
                     timers: BTreeMap::new(),
                     inbox: VecDeque::new(),
                     held: Vec::new(),
+                    unsent: Vec::new(),
                     writing: false,
                     wake_ns: u64::MAX,
                 }));

@@ -1,6 +1,7 @@
 //! The virtual world of one test: nodes, links, disks, clients and faults on one queue of events.
 
 mod clients;
+mod harm;
 mod life;
 mod nemesis;
 mod phases;
@@ -171,10 +172,12 @@ impl<'a, N: Node> World<'a, N> {
         &mut self.nodes[id.index()]
     }
 
-    /// What the nodes say of themselves. One that is stopped says nothing.
+    /// What the nodes say of themselves. One that is stopped says nothing, and one whose disk is damaged is no
+    /// part of the cluster any more.
     fn sight(&self) -> Sight {
         let mut sight = Sight::default();
-        self.nodes.iter().for_each(|node| sight.see(node.id, node.status()));
+        let alive = self.nodes.iter().filter(|node| !node.disk.is_damaged());
+        alive.for_each(|node| sight.see(node.id, node.status()));
         sight
     }
 

@@ -1,11 +1,14 @@
 //! Carries out the fault schedule, as the runner does with real processes.
 
+use std::collections::BTreeSet;
+
 use ordalia_history::{Event, EventType, FaultPhase, Process, fault_event_value};
 use ordalia_node::{Node, NodeId};
 use ordalia_record::FaultRecord;
-use ordalia_schedule::{Injection, Leader, Link, LinkChange, Occasion, Sight, TimedFault, is_new_leader};
-use serde_json::{Value, json};
+use ordalia_schedule::{Injection, Leader, Occasion, Roles, Sight, TimedFault, is_new_leader};
+use serde_json::Value;
 
+use super::harm::Effect;
 use super::{Coming, World};
 use crate::trace::Happened;
 
@@ -16,6 +19,8 @@ const LOOK_AGAIN_NS: u64 = 5_000_000;
 #[derive(Debug)]
 pub(super) struct Nemesis {
     stories: Vec<Story>,
+    /// The faults that wait for a moment of a node's trace.
+    listening: BTreeSet<usize>,
     /// No fault begins any more.
     stopped: bool,
 }
@@ -23,9 +28,11 @@ pub(super) struct Nemesis {
 #[derive(Clone, Debug, Default)]
 struct Story {
     waiting: Option<Waiting>,
+    /// It has begun, or does so once its hold is over.
+    aimed: bool,
     in_force: Option<Injection>,
-    /// Messages that the links had hindered when it began.
-    hindered_before: u64,
+    /// What it touches had been touched so often when it began.
+    touched_before: u64,
     over: bool,
 }
 
@@ -37,11 +44,13 @@ struct Waiting {
 
 impl Nemesis {
     pub(super) fn new(faults: usize) -> Self {
-        Self { stories: vec![Story::default(); faults], stopped: false }
+        Self { stories: vec![Story::default(); faults], listening: BTreeSet::new(), stopped: false }
     }
 
-    /// A node told something of itself.
-    pub(super) fn hear(&mut self, _event: &'static str) {}
+    /// Whether some fault waits for what nodes tell.
+    pub(super) fn listens(&self) -> bool {
+        !self.listening.is_empty()
+    }
 }
 
 impl<N: Node> World<'_, N> {
@@ -49,7 +58,7 @@ impl<N: Node> World<'_, N> {
     pub(super) fn schedule_faults(&mut self) {
         let start_ns = self.load_start_ns;
         for (at, fault) in self.settings.schedule.faults.iter().enumerate() {
-            self.queue.put(start_ns + fault.at_ms * 1_000_000, Coming::Fault { at });
+            self.queue.put(after_ms(start_ns, fault.at_ms), Coming::Fault { at });
         }
     }
 
@@ -58,6 +67,7 @@ impl<N: Node> World<'_, N> {
         for at in 0..self.nemesis.stories.len() {
             self.end_fault(at);
         }
+        self.nemesis.listening.clear();
         self.nemesis.stopped = true;
     }
 
@@ -65,29 +75,60 @@ impl<N: Node> World<'_, N> {
         &self.settings.schedule.faults[at]
     }
 
+    /// When a fault ends, on the world's clock.
+    fn end_ns(&self, at: usize) -> u64 {
+        after_ms(self.load_start_ns, self.fault(at).end_ms())
+    }
+
     /// A fault is due: it begins, or waits for its role or its occasion.
     pub(super) fn fault_due(&mut self, at: usize) {
-        if self.nemesis.stopped || self.nemesis.stories[at].over {
+        let story = &self.nemesis.stories[at];
+        if self.nemesis.stopped || story.over || story.aimed {
             return;
         }
-        let settings = self.settings;
-        let fault = &settings.schedule.faults[at];
-        let end_ns = self.load_start_ns + fault.end_ms() * 1_000_000;
+        let (upon, end_ns) = (self.fault(at).upon, self.end_ns(at));
         if self.now_ns >= end_ns {
             return self.skip_fault(at);
+        }
+        if upon.is_some_and(|occasion| Occasion::MOMENTS.contains(&occasion)) {
+            self.nemesis.listening.insert(at);
+            return self.queue.put(end_ns, Coming::Fault { at });
         }
         let sight = self.sight();
         match self.aim(at, &sight) {
             None => self.queue.put(self.now_ns + LOOK_AGAIN_NS, Coming::Fault { at }),
-            Some(injection) if fault.hold_ms == 0 => self.begin_fault(at, injection),
-            Some(injection) => {
-                let begin_ns = self.now_ns + fault.hold_ms * 1_000_000;
-                if begin_ns >= end_ns {
-                    return self.skip_fault(at);
-                }
-                self.queue.put(begin_ns, Coming::Begin { at, injection: Box::new(injection) });
+            Some(injection) => self.begin_after_hold(at, injection),
+        }
+    }
+
+    /// A node told something of itself for which faults may wait. They begin at once: before what the node
+    /// wrote after it has left.
+    pub(super) fn moment(&mut self, witness: NodeId, event: &str) {
+        let Some(occasion) = Occasion::shown_by(event) else { return };
+        let settings = self.settings;
+        let faults = &settings.schedule.faults;
+        let waiting = self.nemesis.listening.iter().copied();
+        let due: Vec<usize> = waiting.filter(|at| faults[*at].upon == Some(occasion)).collect();
+        for at in due {
+            let roles = Roles { witness: Some(witness), ..self.sight().roles() };
+            if let Some(injection) = faults[at].fault.resolve(&roles, &NodeId::all(settings.nodes)) {
+                self.nemesis.listening.remove(&at);
+                self.begin_after_hold(at, injection);
             }
         }
+    }
+
+    fn begin_after_hold(&mut self, at: usize, injection: Injection) {
+        let hold_ms = self.fault(at).hold_ms;
+        self.nemesis.stories[at].aimed = true;
+        if hold_ms == 0 {
+            return self.begin_fault(at, injection);
+        }
+        let begin_ns = after_ms(self.now_ns, hold_ms);
+        if begin_ns >= self.end_ns(at) {
+            return self.skip_fault(at);
+        }
+        self.queue.put(begin_ns, Coming::Begin { at, injection: Box::new(injection) });
     }
 
     /// The fault with its roles resolved, once it is time to begin it.
@@ -108,43 +149,14 @@ impl<N: Node> World<'_, N> {
             return;
         }
         let fault = self.fault(at);
-        let (number, label, end_ms) = (fault.id, fault.label(Some(&injection)), fault.end_ms());
+        let (number, label, end_ns) = (fault.id, fault.label(Some(&injection)), self.end_ns(at));
         let resolved = serde_json::to_value(&injection).unwrap_or_default();
-        self.note_fault(at, FaultPhase::Start, &label, resolved, None, Value::Null);
-        self.nemesis.stories[at].hindered_before = self.hindered(&injection);
-        let (effective, evidence) = self.inject(number, &injection);
-        self.note_fault(at, FaultPhase::Started, &label, Value::Null, effective, evidence);
+        self.note_fault(at, FaultPhase::Start, &label, resolved, Effect::default());
+        self.nemesis.stories[at].touched_before = self.touched(&injection);
+        let effect = self.inject(number, &injection);
+        self.note_fault(at, FaultPhase::Started, &label, Value::Null, effect);
         self.nemesis.stories[at].in_force = Some(injection);
-        let end_ns = self.load_start_ns + end_ms * 1_000_000;
         self.queue.put(end_ns.max(self.now_ns), Coming::EndFault { at });
-    }
-
-    /// Does the harm. The answer is whether it took effect, where this shows, and what shows it.
-    fn inject(&mut self, fault: u64, injection: &Injection) -> (Option<bool>, Value) {
-        match injection {
-            Injection::Kill(nodes) => {
-                let hit: Vec<NodeId> =
-                    nodes.iter().copied().filter(|node| self.hold_down(*node, fault)).collect();
-                (Some(!hit.is_empty()), json!({ "killed": hit }))
-            }
-            Injection::Pause(nodes) => {
-                let hit: Vec<NodeId> =
-                    nodes.iter().copied().filter(|node| self.pause(*node, fault)).collect();
-                (Some(!hit.is_empty()), json!({ "stopped": hit }))
-            }
-            Injection::Links { links, change } => {
-                links.iter().for_each(|link| self.network.change(*link, fault, *change));
-                let cut = matches!(change, LinkChange::Cut(_));
-                (cut.then_some(true), Value::Null)
-            }
-        }
-    }
-
-    /// Kills a node, and keeps it down until that fault ends.
-    fn hold_down(&mut self, id: NodeId, fault: u64) -> bool {
-        let killed = self.kill(id, "killed");
-        self.nodes[id.index()].killed_by.push(fault);
-        killed
     }
 
     pub(super) fn end_fault(&mut self, at: usize) {
@@ -153,73 +165,31 @@ impl<N: Node> World<'_, N> {
         let Some(injection) = story.in_force.take() else { return };
         let fault = self.fault(at);
         let (number, label) = (fault.id, fault.label(Some(&injection)));
-        self.note_fault(at, FaultPhase::Heal, &label, Value::Null, None, Value::Null);
-        let hindered = self.hindered(&injection) - self.nemesis.stories[at].hindered_before;
+        self.note_fault(at, FaultPhase::Heal, &label, Value::Null, Effect::default());
+        let touched = self.touched(&injection) - self.nemesis.stories[at].touched_before;
+        let effect = self.effect(number, &injection, touched);
         self.undo(number, &injection);
-        let is_links = matches!(injection, Injection::Links { .. });
-        let evidence = if is_links { json!({ "messages_hindered": hindered }) } else { Value::Null };
-        let cut = matches!(injection, Injection::Links { change: LinkChange::Cut(_), .. });
-        // A chance may have hindered nothing; a cut is in force whether or not anything was sent.
-        let effective = (is_links && !cut && hindered > 0).then_some(true);
-        self.note_fault(at, FaultPhase::Healed, &label, Value::Null, effective, evidence);
-    }
-
-    fn undo(&mut self, fault: u64, injection: &Injection) {
-        match injection {
-            Injection::Kill(nodes) => {
-                for id in nodes {
-                    let node = &mut self.nodes[id.index()];
-                    node.killed_by.retain(|by| *by != fault);
-                    if node.killed_by.is_empty() {
-                        self.start(*id);
-                    }
-                }
-            }
-            Injection::Pause(nodes) => nodes.iter().for_each(|node| self.resume(*node, fault)),
-            Injection::Links { links, .. } => links.iter().for_each(|link| self.restore(*link, fault)),
-        }
-    }
-
-    /// Takes a change of a link back, and lets go what it held.
-    fn restore(&mut self, link: Link, fault: u64) {
-        for (number, message) in self.network.restore(link, fault) {
-            self.pass(link, number, message);
-        }
-    }
-
-    /// The messages that the links of an injection have hindered so far.
-    fn hindered(&self, injection: &Injection) -> u64 {
-        match injection {
-            Injection::Links { links, .. } => links.iter().map(|link| self.network.hindered(*link)).sum(),
-            _ => 0,
-        }
+        self.note_fault(at, FaultPhase::Healed, &label, Value::Null, effect);
     }
 
     /// A fault whose role nobody had, or whose occasion did not come: it is written down, and shows neither
     /// effect nor failure.
     fn skip_fault(&mut self, at: usize) {
         self.nemesis.stories[at].over = true;
+        self.nemesis.listening.remove(&at);
         let fault = self.fault(at);
         let why = match fault.upon {
             None => "nobody had the role that it aims at",
             Some(_) => "what it waits for did not come in time",
         };
         let label = fault.label(None);
-        self.note_fault(at, FaultPhase::Healed, &label, Value::Null, None, Value::Null);
+        self.note_fault(at, FaultPhase::Healed, &label, Value::Null, Effect::default());
         if let Some(record) = self.faults.last_mut() {
             record.error = Some(format!("{why}; nothing was done"));
         }
     }
 
-    fn note_fault(
-        &mut self,
-        at: usize,
-        phase: FaultPhase,
-        label: &str,
-        resolved: Value,
-        effective: Option<bool>,
-        evidence: Value,
-    ) {
+    fn note_fault(&mut self, at: usize, phase: FaultPhase, label: &str, resolved: Value, effect: Effect) {
         let fault = self.fault(at);
         let (number, kind) = (fault.id, fault.fault.kind().name().to_owned());
         self.digest.add([8, self.now_ns, number, phase as u64]);
@@ -238,6 +208,7 @@ impl<N: Node> World<'_, N> {
             intended: None,
         });
         let (time, label) = (self.load_ns(), label.to_owned());
+        let Effect { effective, evidence } = effect;
         let error = None;
         self.faults.push(FaultRecord {
             time,
@@ -251,4 +222,9 @@ impl<N: Node> World<'_, N> {
             error,
         });
     }
+}
+
+/// A time so many milliseconds after another, in nanoseconds.
+fn after_ms(at_ns: u64, ms: u64) -> u64 {
+    at_ns.saturating_add(ms.saturating_mul(1_000_000))
 }

@@ -67,7 +67,10 @@ impl<N: Node> World<'_, N> {
         let begun_ns = self.now_ns;
         self.healed_at_messages = self.messages;
         for node in NodeId::all(self.settings.nodes) {
-            self.start(node);
+            // One whose disk is damaged is beyond healing, and has refused to start already.
+            if !self.nodes[node.index()].disk.is_damaged() {
+                self.start(node);
+            }
         }
         self.wait_until_settled(HEAL_LIMIT_NS);
         let took_ms = (self.now_ns - begun_ns) / 1_000_000;
@@ -86,7 +89,8 @@ impl<N: Node> World<'_, N> {
 
     /// What is not whole.
     fn problems(&self) -> Vec<String> {
-        let down = self.nodes.iter().filter(|node| node.status().is_none());
+        let alive = self.nodes.iter().filter(|node| !node.disk.is_damaged());
+        let down = alive.filter(|node| node.status().is_none());
         let mut problems: Vec<String> = down.map(|node| format!("{} does not run", node.id)).collect();
         if !self.sight().settled() {
             problems.push(self.diagnosis());
@@ -97,6 +101,9 @@ impl<N: Node> World<'_, N> {
     /// Why the nodes do not agree: what each says of itself, and whether anything moves at all.
     fn diagnosis(&self) -> String {
         let says = |node: &SimNode<N>| {
+            if node.disk.is_damaged() {
+                return format!("{} has a damaged disk", node.id);
+            }
             let Some(status) = node.status() else { return format!("{} says nothing", node.id) };
             let term = status.term.map_or(String::new(), |term| format!(" in term {term}"));
             let leader = status.leader.map_or("no leader".to_owned(), |leader| format!("{leader} as leader"));

@@ -19,17 +19,33 @@ impl<N: Node> World<'_, N> {
         if node.is_stopped() {
             return;
         }
+        if !self.release_unsent(id) {
+            return;
+        }
+        let node = &mut self.nodes[id.index()];
         let mut free = Vec::new();
         let outcome = node.work(now_ns, &mut free, |timer| {
             self.digest.add([4, now_ns, u64::from(id.number())]);
             self.tracer.note(now_ns, || Happened::Timer { node: id, timer });
         });
-        self.release(id, free);
+        let goes_on = self.release(id, free);
         if let Err(panic) = outcome {
             return self.die(id, panic);
         }
-        self.begin_write(id);
-        self.set_wake(id);
+        if goes_on {
+            self.begin_write(id);
+            self.set_wake(id);
+        }
+    }
+
+    /// Lets out what was to leave when the process was stopped. False if it does not go on after that.
+    fn release_unsent(&mut self, id: NodeId) -> bool {
+        let Some(running) = self.nodes[id.index()].running() else { return true };
+        if running.unsent.is_empty() {
+            return true;
+        }
+        let unsent = std::mem::take(&mut running.unsent);
+        self.release(id, unsent)
     }
 
     /// If something must be durable, writes it; the core waits meanwhile.
@@ -37,14 +53,20 @@ impl<N: Node> World<'_, N> {
         let sync_ns = self.settings.nature.sync;
         let node = &mut self.nodes[id.index()];
         let (life, demanded) = (node.life, node.disk.is_demanded());
-        let slow_ns: u64 = node.slow_ns.values().sum();
+        let slow_ns = node.slow_ns.values().fold(0_u64, |sum, ns| sum.saturating_add(*ns));
+        let is_full = !node.full_by.is_empty();
         let Some(running) = node.running().filter(|running| demanded && !running.writing) else { return };
+        if is_full {
+            return self.run_out_of_room(id);
+        }
         running.writing = true;
+        node.slowed_writes += u64::from(slow_ns > 0);
         let takes_ns = self.disks.latency(sync_ns).saturating_add(slow_ns);
-        self.queue.put(self.now_ns + takes_ns, Coming::Synced { node: id, life });
+        self.queue.put(self.now_ns.saturating_add(takes_ns), Coming::Synced { node: id, life });
     }
 
-    /// The write is durable: what waited for it leaves, and what came meanwhile is handled.
+    /// The write is durable: what waited for it leaves, and what came meanwhile is handled. The write of a
+    /// process that is stopped comes to its end, but nothing leaves before it goes on.
     pub(super) fn synced(&mut self, id: NodeId, life: u32) {
         let node = &mut self.nodes[id.index()];
         if !node.is_in(life) {
@@ -53,10 +75,9 @@ impl<N: Node> World<'_, N> {
         node.disk.commit();
         let Some(running) = node.running() else { return };
         running.writing = false;
-        let held = std::mem::take(&mut running.held);
+        running.unsent.append(&mut running.held);
         self.digest.add([5, self.now_ns, u64::from(id.number())]);
         self.tracer.note(self.now_ns, || Happened::Synced { node: id });
-        self.release(id, held);
         self.batch(id);
     }
 
@@ -92,7 +113,6 @@ impl<N: Node> World<'_, N> {
     }
 
     /// After the clock of a node was changed: its timers run out at other times.
-    #[allow(dead_code, reason = "for faults of clocks")]
     pub(super) fn rewind(&mut self, id: NodeId) {
         if let Some(running) = self.nodes[id.index()].running() {
             running.wake_ns = u64::MAX;
@@ -100,20 +120,37 @@ impl<N: Node> World<'_, N> {
         self.set_wake(id);
     }
 
-    /// Lets effects out, in order.
-    fn release(&mut self, id: NodeId, leaving: Vec<Leaving<N::Message>>) {
-        for leaving in leaving {
-            match leaving {
+    /// Lets effects out, in order. What the node tells may bring a fault upon it: then what it wrote after that
+    /// is lost with the process, or waits until the process goes on. The answer is whether it runs on.
+    fn release(&mut self, id: NodeId, leaving: Vec<Leaving<N::Message>>) -> bool {
+        let life = self.nodes[id.index()].life;
+        let mut leaving = leaving.into_iter();
+        while let Some(effect) = leaving.next() {
+            match effect {
                 Leaving::Send { to, message } => self.send(id, to, message),
                 Leaving::Reply { ticket, result } => self.reply(id, ticket, result),
-                Leaving::Trace { event, detail } => self.told(id, event, detail),
+                Leaving::Trace { event, detail } => {
+                    self.told(id, event, detail);
+                    let node = &mut self.nodes[id.index()];
+                    if !node.is_in(life) {
+                        return false;
+                    }
+                    let is_stopped = node.is_stopped();
+                    if let Some(running) = node.running().filter(|_| is_stopped) {
+                        running.unsent = leaving.collect();
+                        return false;
+                    }
+                }
             }
         }
+        true
     }
 
     fn told(&mut self, node: NodeId, event: &'static str, detail: String) {
-        self.nemesis.hear(event);
         self.tracer.note(self.now_ns, || Happened::Told { node, event: event.to_owned(), detail });
+        if self.nemesis.listens() {
+            self.moment(node, event);
+        }
     }
 
     fn send(&mut self, from: NodeId, to: NodeId, message: N::Message) {
