@@ -47,7 +47,8 @@ pub enum Effect<N: Node> {
     },
     /// Tell the log, the simulator and the space-time diagram what happened inside.
     Trace {
-        /// A name from a small set, such as `become-leader`.
+        /// A name from a small set. Faults can wait for `become-candidate`, `append`, `snapshot` and
+        /// `install-snapshot`; `become-leader` and `commit` are for those who read the trace.
         event: &'static str,
         /// Details for a person.
         detail: String,
