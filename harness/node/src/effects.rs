@@ -7,14 +7,15 @@ use crate::{Answer, Node, NodeId, Refusal, Ticket};
 /// One thing to do. Drivers carry effects out in the order in which the node wrote them.
 #[derive(Clone, Debug)]
 pub enum Effect<N: Node> {
-    /// Send a message to a peer. It may be lost, delayed, duplicated or overtaken.
+    /// Send a message to a peer. It may be lost, delayed, duplicated or overtaken. One to the node
+    /// itself, or to a node that the cluster does not have, is dropped.
     Send {
         /// The peer.
         to: NodeId,
         /// The message.
         message: N::Message,
     },
-    /// Answer a client's request. Each ticket is answered at most once.
+    /// Answer a client's request. Each ticket is answered at most once; a further answer is dropped.
     Reply {
         /// The request's ticket.
         ticket: Ticket,
@@ -22,7 +23,8 @@ pub enum Effect<N: Node> {
         result: Result<Answer, Refusal>,
     },
     /// Hand the timer's name back as an input after that span of the node's own clock. A timer of
-    /// the same name that is already set is replaced.
+    /// the same name that is already set is replaced. Timers that have run out come after the inputs
+    /// that waited, in the order of their deadlines, and of one deadline in the order of setting.
     SetTimer {
         /// The timer's name.
         timer: N::Timer,

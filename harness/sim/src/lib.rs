@@ -31,6 +31,12 @@ mod trace;
 mod verdict;
 mod world;
 
+/// One driver of this world under a script, for the conformance suite.
+#[doc(hidden)]
+pub mod testing {
+    pub use crate::world::testing::{Bench, Event};
+}
+
 use ordalia_node::Node;
 use ordalia_workload::Workload;
 

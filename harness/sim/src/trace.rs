@@ -153,6 +153,11 @@ impl Tracer {
         }
     }
 
+    /// The events so far, if they are kept.
+    pub(crate) fn events(&self) -> &[TraceEvent] {
+        self.events.as_deref().unwrap_or_default()
+    }
+
     pub(crate) fn into_events(self) -> Vec<TraceEvent> {
         self.events.unwrap_or_default()
     }

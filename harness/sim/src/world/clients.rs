@@ -147,8 +147,11 @@ impl<N: Node> World<'_, N> {
         }
     }
 
-    /// A node answers.
+    /// A node answers. A second answer to one ticket, and one to a ticket of an earlier life, reach nobody.
     pub(super) fn reply(&mut self, id: NodeId, ticket: Ticket, result: Result<Answer, Refusal>) {
+        if !self.node(id).running().is_some_and(|running| running.unanswered.remove(&ticket)) {
+            return;
+        }
         let (thread, number) = unticket(ticket);
         self.tracer.note(self.now_ns, || Happened::Replied {
             node: id,
@@ -209,7 +212,7 @@ impl<N: Node> World<'_, N> {
 /// Threads are told apart in the low bits of a ticket.
 const THREAD_BITS: u32 = 20;
 
-fn ticket(thread: Thread, call: u64) -> Ticket {
+pub(super) fn ticket(thread: Thread, call: u64) -> Ticket {
     Ticket(call << THREAD_BITS | thread as u64)
 }
 

@@ -1,6 +1,6 @@
 //! A node's process: started, running, stopped, ended, and started again from its disk.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ordalia_history::Name;
 use ordalia_node::{Answer, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Status, Ticket, Time};
@@ -52,7 +52,11 @@ pub(super) struct Running<N: Node> {
     pub(super) node: N,
     pub(super) env: Env,
     pub(super) effects: Effects<N>,
-    pub(super) timers: BTreeMap<N::Timer, Time>,
+    /// Deadlines, and how many timers had been set by then: of equal deadlines, the one set first runs out first.
+    pub(super) timers: BTreeMap<N::Timer, (Time, u64)>,
+    pub(super) timers_set: u64,
+    /// Requests that this life was handed and has not answered.
+    pub(super) unanswered: BTreeSet<Ticket>,
     pub(super) inbox: VecDeque<Input<N>>,
     /// Effects that wait for the write under way.
     pub(super) held: Vec<Leaving<N::Message>>,
@@ -172,6 +176,8 @@ impl<N: Node> World<'_, N> {
                     env,
                     effects,
                     timers: BTreeMap::new(),
+                    timers_set: 0,
+                    unanswered: BTreeSet::new(),
                     inbox: VecDeque::new(),
                     held: Vec::new(),
                     unsent: Vec::new(),
@@ -180,7 +186,7 @@ impl<N: Node> World<'_, N> {
                 }));
                 self.digest.add([2, now_ns, u64::from(id.number())]);
                 self.tracer.note(now_ns, || Happened::Up { node: id });
-                self.batch(id);
+                self.begin(id);
             }
             Ok(Err(error)) => self.die(id, format!("it did not start: {error}")),
             Err(panic) => self.die(id, panic),

@@ -6,6 +6,7 @@ mod life;
 mod nemesis;
 mod phases;
 mod stepping;
+pub(crate) mod testing;
 
 use ordalia_history::Event;
 use ordalia_node::{Input, Node, NodeId};
@@ -199,6 +200,9 @@ impl<'a, N: Node> World<'a, N> {
     /// Hands an input to a node that runs.
     fn put_in(&mut self, node: NodeId, input: Input<N>) {
         if let Some(running) = self.node(node).running() {
+            if let Input::Request { ticket, .. } = &input {
+                running.unanswered.insert(*ticket);
+            }
             running.inbox.push_back(input);
             self.batch(node);
         }

@@ -28,11 +28,26 @@ impl<N: Node> World<'_, N> {
             self.digest.add([4, now_ns, u64::from(id.number())]);
             self.tracer.note(now_ns, || Happened::Timer { node: id, timer });
         });
-        let goes_on = self.release(id, free);
         if let Err(panic) = outcome {
+            // What the batch wrote is lost with the process, as it is in a host.
             return self.die(id, panic);
         }
-        if goes_on {
+        self.let_out(id, free);
+    }
+
+    /// Lets out what the start of a node wrote, as a batch of its own, ahead of all inputs and timers.
+    pub(super) fn begin(&mut self, id: NodeId) {
+        let SimNode { state, disk, .. } = &mut self.nodes[id.index()];
+        let mut free = Vec::new();
+        if let Some(running) = state.running() {
+            running.sort(disk, &mut free);
+        }
+        self.let_out(id, free);
+    }
+
+    /// Ends a batch: what need not wait leaves, and a write begins if one must.
+    fn let_out(&mut self, id: NodeId, free: Vec<Leaving<N::Message>>) {
+        if self.release(id, free) {
             self.begin_write(id);
             self.set_wake(id);
         }
@@ -88,7 +103,7 @@ impl<N: Node> World<'_, N> {
         let (life, clock) = (node.life, node.clock);
         // While it writes it looks at no timer; it will when the write is durable.
         let Some(running) = node.running().filter(|running| !running.writing) else { return };
-        let Some(next) = running.timers.values().min() else { return };
+        let Some((next, _)) = running.timers.values().min() else { return };
         let at_ns = clock.when(*next).max(now_ns);
         if at_ns < running.wake_ns || running.wake_ns < now_ns {
             running.wake_ns = at_ns;
@@ -214,15 +229,13 @@ impl<N: Node> SimNode<N> {
             return Ok(());
         }
         running.env.set_now(now);
-        // What a start left behind.
-        running.sort(disk, free);
         while let Some(input) = running.inbox.pop_front() {
             running.step(input, disk, free)?;
         }
         // Counted, because a timer may be set again to run out at once.
         for _ in 0..running.timers.len() {
-            let due = running.timers.iter().filter(|(_, at)| **at <= now);
-            let Some((timer, _)) = due.min_by_key(|(timer, at)| (**at, **timer)) else { break };
+            let due = running.timers.iter().filter(|(_, (at, _))| *at <= now);
+            let Some((timer, _)) = due.min_by_key(|(_, deadline)| **deadline) else { break };
             let timer = *timer;
             running.timers.remove(&timer);
             ran_out(format!("{timer:?}"));
@@ -254,7 +267,8 @@ impl<N: Node> Running<N> {
                 Effect::Reply { ticket, result } => Leaving::Reply { ticket, result },
                 Effect::Trace { event, detail } => Leaving::Trace { event, detail },
                 Effect::SetTimer { timer, after } => {
-                    self.timers.insert(timer, self.env.now() + after);
+                    self.timers_set += 1;
+                    self.timers.insert(timer, (self.env.now() + after, self.timers_set));
                     continue;
                 }
                 Effect::CancelTimer(timer) => {
