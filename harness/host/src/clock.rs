@@ -1,5 +1,7 @@
 //! The node's own clock.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use ordalia_node::Time;
@@ -8,25 +10,32 @@ use ordalia_node::Time;
 ///
 /// Everything that the node is told about time, and every deadline of its timers, comes from here,
 /// so that a skewed clock skews both alike and nothing else of the host.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Clock {
-    origin: Instant,
-    /// What was added to the time that passed.
-    offset: Duration,
+    /// `None` if it moves only when it is put forward.
+    origin: Option<Instant>,
+    /// What was added to the time that passed, in nanoseconds.
+    ahead_ns: Arc<AtomicU64>,
 }
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self { origin: Instant::now(), offset: Duration::ZERO }
+        Self { origin: Some(Instant::now()), ahead_ns: Arc::default() }
+    }
+
+    /// A clock that stands at its origin until it is put forward. Its clones stand with it.
+    pub(crate) fn standing() -> Self {
+        Self { origin: None, ahead_ns: Arc::default() }
     }
 
     pub(crate) fn now(&self) -> Time {
-        Time::ZERO + self.origin.elapsed() + self.offset
+        let passed = self.origin.map_or(Duration::ZERO, |origin| origin.elapsed());
+        Time::ZERO + passed + Duration::from_nanos(self.ahead_ns.load(Ordering::Relaxed))
     }
 
     /// Puts the clock forward.
-    #[cfg(test)]
-    pub(crate) fn advance(&mut self, span: Duration) {
-        self.offset += span;
+    pub(crate) fn advance(&self, span: Duration) {
+        let span_ns = u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        self.ahead_ns.fetch_add(span_ns, Ordering::Relaxed);
     }
 }

@@ -4,10 +4,11 @@
 //! the effects ahead of the first record that must be durable leave without waiting; then all
 //! records of the batch are written and synced at once; then the other effects leave, in order.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use ordalia_node::{
-    Answer, Effect, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Request, Status, Ticket,
+    Answer, Effect, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Request, Status, Ticket, Time,
 };
 
 use tokio::task::yield_now;
@@ -56,6 +57,7 @@ enum Leaving<M> {
 /// One node with all that drives it. `O` takes what leaves.
 pub(crate) struct Driver<N: Node, D, O> {
     id: NodeId,
+    peers: BTreeSet<NodeId>,
     node: N,
     env: Env,
     clock: Clock,
@@ -71,17 +73,22 @@ pub(crate) struct Driver<N: Node, D, O> {
 
 impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
     /// Recovers the durable state and starts the node from it.
-    pub(crate) fn start(config: &NodeConfig, seed: u64, disk: D, outlet: O) -> Result<Self, HostError> {
+    pub(crate) fn start(
+        config: &NodeConfig,
+        seed: u64,
+        disk: D,
+        clock: Clock,
+        outlet: O,
+    ) -> Result<Self, HostError> {
         let (storage, recovered) = Storage::open::<N::Record>(disk)?;
-        let clock = Clock::start();
         let mut env = Env::new(seed);
         env.set_now(clock.now());
         let mut effects = Effects::new();
         let node = N::start(config, recovered, &mut env, &mut effects)
             .map_err(|source| HostError::Start { node: config.id, source })?;
         let (timers, free, held) = (Timers::new(), Vec::new(), Vec::new());
-        let id = config.id;
-        let mut driver = Self { id, node, env, clock, effects, timers, storage, outlet, free, held };
+        let (id, peers) = (config.id, config.peers().collect());
+        let mut driver = Self { id, peers, node, env, clock, effects, timers, storage, outlet, free, held };
         driver.accept_effects()?;
         driver.flush()?;
         Ok(driver)
@@ -102,11 +109,16 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
             // What a full batch left over. The network has its turn first.
             return yield_now().await;
         }
-        match self.timers.next_deadline() {
+        match self.next_deadline() {
             None => inbox.filled().await,
             // Either is a reason to look.
             Some(deadline) => drop(timeout(deadline.since(self.clock.now()), inbox.filled()).await),
         }
+    }
+
+    /// When the next timer runs out.
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        self.timers.next_deadline()
     }
 
     /// Handles all inputs that wait, then the timers that have run out, then lets the effects out.
@@ -150,7 +162,11 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
         let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain() {
             match effect {
-                Effect::Send { to, message } => self.leave(Leaving::Out(Outbound::Send { to, message })),
+                Effect::Send { to, message } if self.peers.contains(&to) => {
+                    self.leave(Leaving::Out(Outbound::Send { to, message }));
+                }
+                // To itself, or to nobody of this cluster.
+                Effect::Send { .. } => {}
                 Effect::Reply { ticket, result } => {
                     self.leave(Leaving::Out(Outbound::Reply { ticket, result }));
                 }

@@ -23,6 +23,8 @@ mod inbox;
 mod network;
 mod settings;
 pub mod storage;
+#[doc(hidden)]
+pub mod testing;
 mod throttle;
 mod timers;
 

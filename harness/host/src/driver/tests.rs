@@ -97,7 +97,7 @@ impl Bench {
             NodeConfig { id: nodes[0], nodes, options: Default::default(), bugs: Default::default() };
         let folder = Folder::open(path).unwrap();
         let disk = Watched { folder, journal: Arc::clone(&journal), fails: false };
-        let driver = Driver::start(&config, 1, disk, outlet).unwrap();
+        let driver = Driver::start(&config, 1, disk, Clock::start(), outlet).unwrap();
         Bench { driver, inbox: Inbox::new(100), journal, status }
     }
 

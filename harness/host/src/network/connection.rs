@@ -1,7 +1,6 @@
 //! One connection that came in, from a peer or from a client.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -17,13 +16,11 @@ use tokio::sync::Notify;
 use super::lines::{LONGEST_LINE, Lines};
 use super::outbox::{Limit, Outbox};
 use super::router::Router;
+use super::tickets::{Asked, Tickets};
 use crate::throttle::Throttle;
 
 /// A client that leaves so much unread is cut off.
 const LIMIT: Limit = Limit { messages: 64 * 1024, bytes: 8 * 1024 * 1024 };
-
-/// A client that has so many requests unanswered is cut off.
-const UNANSWERED: usize = 64 * 1024;
 
 /// How long answers may still follow after a client has closed its own direction.
 const LINGER: Duration = Duration::from_secs(5);
@@ -37,19 +34,11 @@ pub(super) struct Connection {
     pub(super) outbox: Outbox,
     /// What outsiders send and nobody understands.
     pub(super) complaints: Throttle,
-    unanswered: RefCell<HashMap<u32, Asked>>,
-    tickets: Cell<u32>,
+    pub(super) tickets: Tickets,
     /// The name used last, since a connection nearly always has one only.
     name: RefCell<Rc<str>>,
     reads_no_more: Cell<bool>,
     cut: Notify,
-}
-
-/// Who asked, and under which `msg_id`.
-#[derive(Debug)]
-pub(super) struct Asked {
-    pub(super) client: Rc<str>,
-    pub(super) msg_id: u64,
 }
 
 impl Connection {
@@ -61,35 +50,16 @@ impl Connection {
             remote,
             outbox,
             complaints: Throttle::default(),
-            unanswered: RefCell::default(),
-            tickets: Cell::new(0),
+            tickets: Tickets::new(number),
             name: RefCell::new("".into()),
             reads_no_more: Cell::new(false),
             cut: Notify::new(),
         }
     }
 
-    /// A ticket for a request; the connection's number is its upper half. `None` if too many
-    /// requests are unanswered.
+    /// A ticket for a request; `None` if too many requests are unanswered.
     pub(super) fn ticket(&self, client: &str, msg_id: u64) -> Option<Ticket> {
-        let mut unanswered = self.unanswered.borrow_mut();
-        if unanswered.len() >= UNANSWERED {
-            return None;
-        }
-        let ticket = self.tickets.get();
-        self.tickets.set(ticket.wrapping_add(1));
-        unanswered.insert(ticket, Asked { client: self.intern(client), msg_id });
-        Some(Ticket(u64::from(self.number) << 32 | u64::from(ticket)))
-    }
-
-    /// The number of the connection that a ticket was given to.
-    pub(super) fn number_of(ticket: Ticket) -> u32 {
-        (ticket.0 >> 32) as u32
-    }
-
-    /// Takes a ticket back; `None` if it was answered before.
-    pub(super) fn redeem(&self, ticket: Ticket) -> Option<Asked> {
-        self.unanswered.borrow_mut().remove(&(ticket.0 as u32))
+        self.tickets.give(Asked { client: self.intern(client), msg_id })
     }
 
     /// Writes what waits, as far as the socket takes it now.
@@ -117,7 +87,7 @@ impl Connection {
 
     /// Whether the client has closed its direction and everything was answered.
     fn is_over(&self) -> bool {
-        self.reads_no_more.get() && self.unanswered.borrow().is_empty()
+        self.reads_no_more.get() && self.tickets.all_answered()
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod lines;
 mod link;
 mod outbox;
 mod router;
+pub(crate) mod tickets;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener as StdListener};
@@ -25,6 +26,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::{LocalSet, spawn_local};
 
+use crate::clock::Clock;
 use crate::driver::{Driver, Outbound};
 use crate::inbox::Inbox;
 use crate::storage::Disk;
@@ -95,7 +97,7 @@ async fn core<N: Node + 'static, D: Disk>(
         batch.into_iter().for_each(|outbound| router.dispatch(outbound));
         router.flush();
     };
-    match Driver::<N, D, _>::start(&config, seed, disk, outlet)?.run(router.inbox()).await? {}
+    match Driver::<N, D, _>::start(&config, seed, disk, Clock::start(), outlet)?.run(router.inbox()).await? {}
 }
 
 async fn accept<M: Serialize + DeserializeOwned + 'static>(listener: &TcpListener, router: &Rc<Router<M>>) {

@@ -11,10 +11,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::tcp::OwnedWriteHalf;
 
-use super::connection::{Asked, Connection};
+use super::connection::Connection;
 use super::inbound::{self, Line, Odd};
 use super::link::Link;
 use super::outbox::NotTaken;
+use super::tickets::{Asked, Tickets};
 use crate::driver::{Inbound, Outbound};
 use crate::inbox::Inbox;
 use crate::throttle::Throttle;
@@ -140,7 +141,7 @@ impl<M: Serialize + DeserializeOwned> Router<M> {
             return connection.cut();
         };
         if self.pass_on(inbound(ticket)).is_err()
-            && let Some(asked) = connection.redeem(ticket)
+            && let Some(asked) = connection.tickets.redeem(ticket)
         {
             let refusal = Refusal::new(ErrorCode::TemporarilyUnavailable, "too many inputs wait");
             self.reply(connection, &asked, Err(refusal));
@@ -239,9 +240,9 @@ impl<M> Router<M> {
 
     /// Finds who holds a ticket; nothing happens if the client is gone.
     fn answer(&self, ticket: Ticket, write: impl FnOnce(&Connection, &Asked)) {
-        let connection = self.connections.borrow().get(&Connection::number_of(ticket)).cloned();
+        let connection = self.connections.borrow().get(&Tickets::connection_of(ticket)).cloned();
         let Some(connection) = connection else { return };
-        if let Some(asked) = connection.redeem(ticket) {
+        if let Some(asked) = connection.tickets.redeem(ticket) {
             write(&connection, &asked);
             self.unwritten.borrow_mut().push(connection);
         }
