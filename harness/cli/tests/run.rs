@@ -92,6 +92,9 @@ fn local_reads_are_found_out_and_explained() {
     assert!(page.contains("href=\"linearization.html\""));
     let timeline = fs::read_to_string(latest(results.path()).join("report/linearization.html")).unwrap();
     assert!(timeline.contains("Cannot be placed") && timeline.contains("href=\"index.html\""));
+    let minimal = latest(results.path()).join("minimal.jsonl");
+    let checked = ordalia_with(&["check", "--model", "cas-register", minimal.to_str().unwrap()]);
+    assert_eq!(status(&checked), 1, "{}", complaint(&checked));
 }
 
 #[test]

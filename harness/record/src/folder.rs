@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use ordalia_history::{Event, jsonl};
 use ordalia_node::NodeId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -137,6 +138,12 @@ impl RunFolder {
         self.root.join("trace.jsonl")
     }
 
+    /// `minimal.jsonl`: the few operations that a failure comes down to, as a history of their own; only there
+    /// where the history is not linearizable.
+    pub fn minimal(&self) -> PathBuf {
+        self.root.join("minimal.jsonl")
+    }
+
     /// `nodes/nI`
     pub fn node(&self, node: NodeId) -> PathBuf {
         self.root.join("nodes").join(node.to_string())
@@ -167,7 +174,10 @@ fn link_latest(results: &Path, run: &Path) -> Result<(), RecordError> {
 /// # Errors
 /// The file cannot be written.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError> {
-    write_whole(path, |writer| serde_json::to_writer_pretty(writer, value))
+    write_whole(path, |writer| {
+        serde_json::to_writer_pretty(&mut *writer, value)?;
+        writer.write_all(b"\n")
+    })
 }
 
 /// Writes a value that is large and that no person reads as JSON on one line: whole, or not at all.
@@ -175,19 +185,29 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError
 /// # Errors
 /// The file cannot be written.
 pub fn write_compact_json(path: &Path, value: &impl Serialize) -> Result<(), RecordError> {
-    write_whole(path, |writer| serde_json::to_writer(writer, value))
+    write_whole(path, |writer| {
+        serde_json::to_writer(&mut *writer, value)?;
+        writer.write_all(b"\n")
+    })
+}
+
+/// Writes a history, one event a line: whole, or not at all.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_history(path: &Path, events: &[Event]) -> Result<(), RecordError> {
+    write_whole(path, |writer| events.iter().try_for_each(|event| jsonl::write_event(writer, event)))
 }
 
 /// Writes a file under another name and gives it its own once it is on the disk.
 fn write_whole(
     path: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> serde_json::Result<()>,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
 ) -> Result<(), RecordError> {
     let io_error = |source| RecordError::Io { path: path.to_owned(), source };
     let temporary = path.with_extension("json.part");
     let mut writer = BufWriter::new(File::create(&temporary).map_err(io_error)?);
-    write(&mut writer).map_err(|error| io_error(error.into()))?;
-    writer.write_all(b"\n").map_err(io_error)?;
+    write(&mut writer).map_err(io_error)?;
     let file = writer.into_inner().map_err(|error| io_error(error.into_error()))?;
     file.sync_all().map_err(io_error)?;
     fs::rename(&temporary, path).map_err(io_error)

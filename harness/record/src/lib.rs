@@ -12,6 +12,7 @@
 //! | `nodes/nI/` | a node's log and its data |
 //! | `verdict.json` | the verdict, by checker |
 //! | `linearization.json` | where the history is not linearizable, what a picture of that needs |
+//! | `minimal.jsonl` | where the history is not linearizable, the few operations that show it, as a history |
 //! | `report/index.html` | the report |
 //!
 //! Runners write it, reports and comparisons read it. This crate knows nothing of running things.
@@ -24,7 +25,8 @@ mod samples;
 
 pub use evidence::judge_faults;
 pub use folder::{
-    RecordError, RunFolder, read_json, read_json_lines, write_compact_json, write_json, write_json_lines,
+    RecordError, RunFolder, read_json, read_json_lines, write_compact_json, write_history, write_json,
+    write_json_lines,
 };
 pub use info::{HealInfo, NodeDeath, Phase, RunInfo, TargetSettings};
 pub use judge::{JUDGEMENTS, judge_run};

@@ -34,6 +34,8 @@ pub(crate) struct Loaded {
     pub verdict: Option<TestVerdict>,
     /// What was found where the history is not linearizable, in the model's words.
     pub depiction: Option<Depiction>,
+    /// Where the few operations are that the failure comes down to, if it was cut down.
+    pub minimal: Option<PathBuf>,
     /// The last time of anything recorded, in nanoseconds since the start of the load; at least 1.
     pub end_ns: u64,
     /// What is missing or damaged, in sentences for a person.
@@ -49,6 +51,7 @@ impl Loaded {
         if run.linearization().exists() {
             loaded.depiction = loaded.single(&run.linearization(), "what was found of each key");
         }
+        loaded.minimal = Some(run.minimal()).filter(|path| path.exists());
         loaded.links = loaded.single(&run.links(), "a list of link totals").unwrap_or_default();
         loaded.faults = loaded.lines(&run.faults(), "a fault's record");
         loaded.status = loaded.lines(&run.status(), "a node's status");

@@ -28,6 +28,9 @@ pub(crate) fn text(loaded: &Loaded, report: &Path) -> String {
         lines.push(line);
     }
     lines.extend(loaded.missing.iter().map(|missing| format!("note        {}", one_line(missing))));
+    if let Some(minimal) = &loaded.minimal {
+        lines.push(format!("minimal     {}", minimal.display()));
+    }
     lines.push(format!("report      {}", report.display()));
     lines.join("\n") + "\n"
 }

@@ -166,4 +166,8 @@ fn the_summary_says_what_matters() {
         assert!(starts.contains(&line), "{text}");
     }
     assert!(text.contains("after 6 of 7 faults, the slowest in 224 ms"), "{text}");
+    assert!(!starts.contains(&"minimal"), "{text}");
+    fs::write(run.minimal(), "").unwrap();
+    assert!(summary(&run).unwrap().contains("minimal.jsonl\nreport "));
+    assert!(page(&run).contains("href=\"../minimal.jsonl\""));
 }

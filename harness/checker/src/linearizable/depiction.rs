@@ -6,7 +6,7 @@ use ordalia_history::Value;
 use serde::{Deserialize, Serialize};
 
 use super::partition::KeyTask;
-use super::{Examination, Failure, KeyExamination, Model};
+use super::{Core, Examination, Failure, KeyExamination, Model};
 use crate::Verdict;
 
 /// An examination with texts. It is stored with a run, so that the run can be drawn without being judged.
@@ -67,6 +67,13 @@ impl Depiction {
 }
 
 impl Depiction {
+    /// Notes the operations that prove the failure of a key.
+    pub fn mark(&mut self, proof: &Core) {
+        for key in self.keys.iter_mut().filter(|key| key.key == proof.key) {
+            key.core.clone_from(&proof.operations);
+        }
+    }
+
     /// Leaves out what was found of the keys that did not fail, apart from their verdicts.
     pub fn keep_failures(&mut self) {
         for key in self.keys.iter_mut().filter(|key| key.verdict != Verdict::Invalid) {

@@ -37,6 +37,12 @@ pub(super) fn section(loaded: &Loaded, plot: Option<&Plot>) -> Markup {
             @if loaded.depiction.is_some() {
                 p.note { a href=(crate::LINEARIZATION) { "The whole timeline, with the order of the operations and the state after each" } }
             }
+            @if loaded.minimal.is_some() {
+                p.note {
+                    a href="../minimal.jsonl" { "minimal.jsonl" }
+                    " holds the few operations that this failure comes down to, as a history of their own."
+                }
+            }
             @if let Some(plot) = plot { (figure(plot)) }
             @if !violation.order.is_empty() { (order(&violation)) }
         }

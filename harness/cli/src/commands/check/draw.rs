@@ -22,9 +22,8 @@ pub fn draw(
     let mut depiction = checker.depict(history, examination);
     if let Some(failed) = examination.first_failure(history)
         && let Some(shrunk) = checker.shrink(history, failed, &Budget::default())
-        && let Some(drawn) = depiction.keys.iter_mut().find(|drawn| drawn.key == failed.key)
     {
-        drawn.core = shrunk.proof.operations;
+        depiction.mark(&shrunk.proof);
     }
     let title = history_file.file_name().unwrap_or(history_file.as_os_str()).to_string_lossy().into_owned();
     let page = LinearizationPage {
