@@ -6,10 +6,12 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use support::{complaint, ordalia_with, results, status};
+use support::{complaint, ordalia, ordalia_with, results, status};
 use tempfile::TempDir;
 
 /// A history of operations one after the other: key, name, value of the invocation, value of the completion.
@@ -68,6 +70,72 @@ fn a_violation_is_told_in_a_few_lines_and_the_same_facts_as_json() {
     assert_eq!(found["legal"][0], "read 2");
     assert_eq!(found["since"]["invoke_index"], 4);
     assert_eq!(found["operation"]["invoke_index"], 8);
+}
+
+#[test]
+fn an_event_that_fits_nothing_is_named_by_its_line() {
+    let (folder, path) = history(&STALE);
+    let lines = fs::read_to_string(&path).unwrap();
+    let twice = lines.lines().next().unwrap();
+    // Two lines of air, and then the invocation of line 1 again while it is open.
+    fs::write(&path, format!("{twice}\n\n\n{}\n", twice.replace("\"index\":0", "\"index\":1"))).unwrap();
+    let (status, _, word) = check(&path, &[]);
+    assert!(status == 255 && word.contains("history.jsonl:4: event 1: "), "{status}: {word}");
+    let certificate = folder.path().join("proof.json");
+    fs::write(&path, &lines).unwrap();
+    check(&path, &["--certificate", certificate.to_str().unwrap()]);
+    fs::write(&path, format!("{twice}\n{}\n", twice.replace("\"index\":0", "\"index\":1"))).unwrap();
+    let verified = ordalia_with(&["verify", path.to_str().unwrap(), certificate.to_str().unwrap()]);
+    assert!(complaint(&verified).contains("history.jsonl:2: event 1: "), "{}", complaint(&verified));
+}
+
+#[test]
+fn properties_alone_write_no_files_and_give_no_hints_at_them() {
+    let (_folder, path) = history(&STALE);
+    let (status, told, word) = check(&path, &["--checker", "read-your-writes"]);
+    assert_eq!(status, 1, "{told}{word}");
+    assert!(!told.contains("--html") && !told.contains("--minimal"), "{told}");
+    for flag in ["--html", "--minimal", "--certificate"] {
+        let (status, _, word) =
+            check(&path, &["--checker", "read-your-writes", flag, "/no/such/folder/file"]);
+        let expected = format!("{flag} is for the checker linearizable, found --checker read-your-writes");
+        assert!(status == 254 && word.contains(&expected), "{status}: {word}");
+    }
+    let (status, told, _) = check(&path, &["--checker", "read-your-writes,linearizable"]);
+    assert!(status == 1 && told.matches("--html FILE draws it").count() == 1, "{told}");
+}
+
+#[test]
+fn an_interrupt_ends_a_check_with_what_is_not_known() {
+    // So many appends at a time, in each order another text, and a text that none leaves.
+    let folder = results();
+    let path = folder.path().join("history.jsonl");
+    let event = |index: usize, process: usize, kind: &str, f: &str, value: Value| {
+        let event = serde_json::json!({"index": index, "time": index, "process": process, "type": kind, "f": f,
+            "value": value});
+        format!("{event}\n")
+    };
+    let clients = 0..40;
+    let begin = clients.clone().map(|at| event(at, at, "invoke", "append", format!("{at} ").into()));
+    let end = clients.map(|at| event(40 + at, at, "ok", "append", format!("{at} ").into()));
+    let read = [event(80, 0, "invoke", "get", Value::Null), event(81, 0, "ok", "get", "?".into())];
+    fs::write(&path, begin.chain(end).chain(read).collect::<String>()).unwrap();
+    let args = ["--algorithm", "wgl", "--memory", "1000GB", "--time-limit", "1h", "--plain"];
+    let mut command = ordalia();
+    command.arg("check").arg(&path).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().unwrap();
+    let mut word = BufReader::new(running.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("judging") {
+        line.clear();
+        assert!(word.read_line(&mut line).unwrap() > 0, "it ended by itself");
+    }
+    let id = running.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let output = running.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(status(&output), 2, "{told}");
+    assert!(told.contains("undecided, for the check was interrupted after "), "{told}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A budget while it is being spent.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -23,13 +23,17 @@ pub enum Limit {
     /// The algorithm that was asked for does not apply, for this reason.
     #[error("the algorithm does not apply: {0}")]
     Unsuited(&'static str),
+    /// Patience: somebody asked for the end.
+    #[error("the check was interrupted")]
+    Interrupted,
 }
 
-/// How far a check has come, to be read from another thread.
+/// How far a check has come, to be read from another thread, from where it can be ended as well.
 #[derive(Debug, Default)]
 pub struct Progress {
     placed: AtomicU64,
     total: AtomicU64,
+    interrupted: Arc<AtomicBool>,
 }
 
 impl Progress {
@@ -38,6 +42,16 @@ impl Progress {
     pub fn read(&self) -> (u64, u64) {
         let total = self.total.load(Ordering::Relaxed);
         (self.placed.load(Ordering::Relaxed).min(total), total)
+    }
+
+    /// Asks the check to end: soon, and with an unknown verdict on what is not decided by then.
+    pub fn interrupt(&self) {
+        self.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the check was asked to end.
+    pub fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
     }
 
     pub(crate) fn expect(&self, operations: u64) {
@@ -71,13 +85,15 @@ impl Meter {
         Self { progress, budget: *budget, deadline, used_bytes: AtomicU64::new(0) }
     }
 
-    /// A meter for an attempt that may fail: of what is left at most that much. What the attempt takes does
+    /// A meter for an attempt that may fail: of what is left at most that much, and ended with the rest. What the attempt takes does
     /// not show on this meter, so the caller charges an account of it with `memory_bytes` meanwhile.
     #[must_use]
     pub fn slice(&self, time: Duration, memory_bytes: u64) -> Self {
         let left = self.deadline.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
         let memory_bytes = memory_bytes.min(self.budget.memory_bytes);
-        Self::new(&Budget { time: time.min(left), memory_bytes })
+        let interrupted = Arc::clone(&self.progress.interrupted);
+        let silent = Progress { interrupted, ..Progress::default() };
+        Self::telling(&Budget { time: time.min(left), memory_bytes }, Arc::new(silent))
     }
 
     /// What the whole check may spend.
@@ -93,8 +109,11 @@ impl Meter {
     /// Asks whether there is time left.
     ///
     /// # Errors
-    /// There is none.
+    /// There is none, or the check is to end.
     pub fn check_time(&self) -> Result<(), Limit> {
+        if self.progress.is_interrupted() {
+            return Err(Limit::Interrupted);
+        }
         match self.deadline {
             Some(deadline) if Instant::now() >= deadline => Err(Limit::Time(self.budget.time)),
             _ => Ok(()),
@@ -158,6 +177,18 @@ mod tests {
         assert_eq!(second.charge(21), Ok(()));
         drop((first, second));
         assert_eq!(meter.account().charge(100), Ok(()));
+    }
+
+    #[test]
+    fn an_interrupt_ends_a_check_and_its_slices() {
+        let progress = Arc::new(Progress::default());
+        let meter = Meter::telling(&Budget::default(), Arc::clone(&progress));
+        let slice = meter.slice(Duration::MAX, 1);
+        assert_eq!((meter.check_time(), slice.check_time()), (Ok(()), Ok(())));
+        progress.interrupt();
+        assert_eq!(meter.check_time(), Err(Limit::Interrupted));
+        assert_eq!(slice.check_time(), Err(Limit::Interrupted));
+        assert_eq!(slice.slice(Duration::MAX, 1).check_time(), Err(Limit::Interrupted));
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl<M: Model> Algorithm<M> for Auto {
 fn search<M: Model>(model: &M, task: &Task<M>, meter: &Meter) -> (Finding<M::State>, &'static str) {
     let found = Algorithm::<M>::decide(&Frontier, model, task, meter);
     let Finding::Exhausted { limit, placed, at } = found.0 else { return found };
-    if matches!(limit, Limit::Time(_)) {
+    if matches!(limit, Limit::Time(_) | Limit::Interrupted) {
         return found;
     }
     match Algorithm::<M>::decide(&Wgl, model, task, meter) {

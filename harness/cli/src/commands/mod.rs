@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod convert;
+mod interrupt;
 mod list;
 mod mutants;
 mod node;

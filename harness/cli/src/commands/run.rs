@@ -9,6 +9,7 @@ use ordalia_workload::{Workload, WorkloadSettings};
 use tokio::sync::watch;
 
 use crate::args::RunArgs;
+use crate::commands::interrupt;
 use crate::commands::report::{budget, show};
 use crate::commands::runtime;
 use crate::exit::{Failure, Outcome};
@@ -39,9 +40,11 @@ pub fn run(mut args: RunArgs) -> Outcome {
 fn carry_out(target: &BuiltIn, workload: &dyn Workload, settings: &TestSettings, args: &RunArgs) -> Outcome {
     let runtime = runtime()?;
     let observer = observer(args.plain);
-    let (interrupted, interrupt) = watch::channel(false);
-    heed_interrupts(interrupted)?;
-    let test = run_test(target, workload, settings, observer.as_ref(), interrupt);
+    let (interrupted, watched) = watch::channel(false);
+    interrupt::heed("test", move || {
+        interrupted.send_replace(true);
+    })?;
+    let test = run_test(target, workload, settings, observer.as_ref(), watched);
     let folder = runtime.block_on(test).map_err(as_usage)?;
     observer.phase("judging");
     let verdict = judge(&folder, workload, &settings.budget)?;
@@ -58,25 +61,6 @@ fn as_usage(error: ordalia_runner::RunError) -> Failure {
         Settings(_) | Unanswerable { .. } => Failure::usage(error.to_string()),
         _ => Failure::Harness(error.into()),
     }
-}
-
-/// Ends the load in order at the first Ctrl-C, and everything at the second. In a thread of its own, so that
-/// it is heeded as well while the verdict is reached, when nothing else waits.
-fn heed_interrupts(interrupted: watch::Sender<bool>) -> anyhow::Result<()> {
-    let runtime = runtime()?;
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            if tokio::signal::ctrl_c().await.is_err() {
-                return;
-            }
-            eprintln!("interrupted: ending the test in order; once more to end at once");
-            interrupted.send_replace(true);
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(255);
-            }
-        });
-    });
-    Ok(())
 }
 
 /// A seed that is short enough to be typed.

@@ -39,7 +39,8 @@ fn read(args: &VerifyArgs, initial: &Value) -> anyhow::Result<History> {
         None => ordalia_history::read_auto(&args.history)?,
     };
     recorded.forget_unknown_reads(initial);
-    History::new(recorded.events).with_context(|| args.history.display().to_string())
+    History::new(recorded.events)
+        .map_err(|error| anyhow::anyhow!(recorded.lines.explain(&args.history, &error)))
 }
 
 /// Prints what is proved, and of what.

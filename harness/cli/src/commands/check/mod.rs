@@ -15,6 +15,7 @@ use ordalia_checker::{Budget, History, TestVerdict, Verdict, examiner};
 use ordalia_history::{Recorded, Value};
 
 use crate::args::CheckArgs;
+use crate::commands::interrupt;
 use crate::commands::proof::Case;
 use crate::commands::verdict::print_json;
 use crate::exit::{Failure, Outcome};
@@ -22,19 +23,21 @@ use crate::exit::{Failure, Outcome};
 /// Judges a history.
 pub fn check(args: &CheckArgs) -> Outcome {
     let initial = args.initial.as_deref().map(initial).transpose()?;
+    properties::check_files(args)?;
     if let Some(model) = &args.model {
         // What is wrong on the command line shows before a large file is read.
         make(model, initial.as_ref(), &args.algorithm)?;
     }
     let others = properties::named(args, initial.as_ref())?;
     let (history, unknown_reads) = read(args, initial.as_ref())?;
-    if !args.checkers.iter().any(|name| name == properties::LINEARIZABLE) {
+    if !properties::with_linearizable(args) {
         return properties::judge(&others, args, &history, unknown_reads);
     }
     let model = choice::model(args.model.as_deref(), &history.operations)?;
     let checker = make(&model, initial.as_ref(), &args.algorithm)?;
     let begun = Instant::now();
-    let examination = examine(checker.as_ref(), &history, args);
+    let progress = Arc::new(Progress::default());
+    let examination = examine(checker.as_ref(), &history, args, &progress)?;
     if examination.judgement.valid == Verdict::Unknown && examination.keys.is_empty() {
         choice::check_fits(checker.as_ref(), args, &model, &history.operations)?;
     }
@@ -44,7 +47,7 @@ pub fn check(args: &CheckArgs) -> Outcome {
     let case = Case { model, initial, checker, history: &history, found: &examination, budget };
     case.write(args.certificate.as_deref(), args.minimal.as_deref())?;
     let mut verdict = conclude(args, checker, &history, examination, unknown_reads, elapsed)?;
-    properties::add(&others, &budget, &history, &mut verdict);
+    properties::add(&others, &budget, &history, &progress, &mut verdict);
     if args.json {
         print_json(&verdict)?;
     } else {
@@ -101,17 +104,23 @@ fn read(args: &CheckArgs, initial: Option<&Value>) -> Result<(History, usize), F
             "ordalia: {unknown_reads} reads of nil are taken for reads of unknown values, as Knossos does, since the registers begin with {initial}"
         );
     }
-    let mut history =
-        History::new(recorded.events).map_err(|error| anyhow::anyhow!("{}: {error}", args.file.display()))?;
+    let mut history = History::new(recorded.events)
+        .map_err(|error| anyhow::anyhow!(recorded.lines.explain(&args.file, &error)))?;
     keys::keep(&mut history.operations, &args.keys)?;
     Ok((history, unknown_reads))
 }
 
-/// Examines the history, with word on how far it is.
-fn examine(checker: &dyn Examiner, history: &History, args: &CheckArgs) -> Examination {
-    let progress = Arc::new(Progress::default());
-    let _watch = watch::Watch::begin(Arc::clone(&progress), args.plain);
-    checker.examine(history, &budget(args), &progress)
+/// Examines the history, with word on how far it is, until it is interrupted.
+fn examine(
+    checker: &dyn Examiner,
+    history: &History,
+    args: &CheckArgs,
+    progress: &Arc<Progress>,
+) -> anyhow::Result<Examination> {
+    let interrupted = Arc::clone(progress);
+    interrupt::heed("check", move || interrupted.interrupt())?;
+    let _watch = watch::Watch::begin(Arc::clone(progress), args.plain);
+    Ok(checker.examine(history, &budget(args), progress))
 }
 
 fn budget(args: &CheckArgs) -> Budget {

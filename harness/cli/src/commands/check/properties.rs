@@ -1,7 +1,8 @@
 //! The properties beside linearizability that `--checker` names.
 
+use ordalia_checker::linearizable::Progress;
 use ordalia_checker::properties::{PROPERTIES, property};
-use ordalia_checker::{Budget, Checker, History, TestVerdict};
+use ordalia_checker::{Budget, Checker, History, Judgement, TestVerdict, Verdict};
 use ordalia_history::Value;
 
 use super::tell;
@@ -12,6 +13,30 @@ use crate::registry::unknown;
 
 /// The checker that has models and algorithms.
 pub const LINEARIZABLE: &str = "linearizable";
+
+/// Whether linearizability is asked for.
+pub fn with_linearizable(args: &CheckArgs) -> bool {
+    args.checkers.iter().any(|name| name == LINEARIZABLE)
+}
+
+/// Checks that no file is asked for that none of the checkers writes.
+///
+/// # Errors
+/// There is one.
+pub fn check_files(args: &CheckArgs) -> Result<(), Failure> {
+    let files = [
+        ("--html", args.html.is_some()),
+        ("--minimal", args.minimal.is_some()),
+        ("--certificate", args.certificate.is_some()),
+    ];
+    match files.iter().find(|(_, asked)| *asked) {
+        Some((flag, _)) if !with_linearizable(args) => Err(Failure::usage(format!(
+            "{flag} is for the checker {LINEARIZABLE}, found --checker {}",
+            args.checkers.join(",")
+        ))),
+        _ => Ok(()),
+    }
+}
 
 /// The checkers that are asked for, without linearizability.
 ///
@@ -26,10 +51,23 @@ pub fn named(args: &CheckArgs, initial: Option<&Value>) -> Result<Vec<Box<dyn Ch
     args.checkers.iter().filter(|name| *name != LINEARIZABLE).map(make).collect()
 }
 
-/// Adds what the checkers find to the verdict.
-pub fn add(checkers: &[Box<dyn Checker>], budget: &Budget, history: &History, verdict: &mut TestVerdict) {
+/// Adds what the checkers find to the verdict. After an interrupt they look no more.
+pub fn add(
+    checkers: &[Box<dyn Checker>],
+    budget: &Budget,
+    history: &History,
+    progress: &Progress,
+    verdict: &mut TestVerdict,
+) {
     for checker in checkers {
-        verdict.add(checker.name(), checker.check(history, budget));
+        let judgement = if progress.is_interrupted() {
+            let mut judgement = Judgement::new(Verdict::Unknown);
+            judgement.because(Verdict::Unknown, "the check was interrupted");
+            judgement
+        } else {
+            checker.check(history, budget)
+        };
+        verdict.add(checker.name(), judgement);
     }
 }
 

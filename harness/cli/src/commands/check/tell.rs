@@ -6,6 +6,7 @@ use std::io::Write as _;
 use ordalia_checker::{Judgement, TestVerdict, Verdict};
 use serde_json::{Map, Value};
 
+use super::properties::LINEARIZABLE;
 use crate::args::CheckArgs;
 
 /// Prints the verdict, what it rests on, and what can be done next.
@@ -18,7 +19,9 @@ pub fn tell(verdict: &TestVerdict, args: &CheckArgs) -> anyhow::Result<()> {
         if verdict.checkers.len() > 1 {
             write!(out, "{name}: ")?;
         }
-        out.write_all(text(judgement, &hints(judgement, args)).as_bytes())?;
+        // What can be done next is known of linearizability alone.
+        let hints = if name == LINEARIZABLE { hints(judgement, args) } else { Vec::new() };
+        out.write_all(text(judgement, &hints).as_bytes())?;
     }
     Ok(())
 }
