@@ -12,7 +12,7 @@ use ordalia_checker::linearizable::{
     Call, Core, Examination, Examiner, Linearizable, Model, Part, Shrunk, Task, Tie, ValueId, Values,
 };
 use ordalia_checker::models::{
-    Counter, FifoQueue, Kv, Leader, MultiRegister, Register, Set, Stack, UnorderedQueue,
+    Counter, FencedLock, FifoQueue, Kv, Leader, MultiRegister, Mutex, Register, Set, Stack, UnorderedQueue,
 };
 use ordalia_checker::{Budget, Certificate, History, Verdict};
 use ordalia_history::{Event, Operation, Outcome, Value};
@@ -114,14 +114,32 @@ fn leader() -> Vec<Exchange> {
     vec![seen(1, "n1"), seen(1, "n2"), seen(2, "n1"), seen(3, "n3"), seen(3, "n1")]
 }
 
+fn mutex() -> Vec<Exchange> {
+    let refused = |f: &'static str, why: &'static str| Exchange(f, Value::Null, "fail", Value::Null, why);
+    let done = |f: &'static str| ok(f, Value::Null, Value::Null);
+    vec![done("acquire"), done("release"), refused("acquire", "held"), refused("release", "not-held")]
+}
+
+fn fenced_lock() -> Vec<Exchange> {
+    let mut all = mutex().split_off(1);
+    for token in 1..4 {
+        all.push(ok("acquire", Value::Null, json!(token)));
+        all.push(ok("release", json!(token), json!(token)));
+    }
+    all
+}
+
 /// A random history of that many operations on so many keys.
 fn history(rng: &mut ChaCha8Rng, exchanges: &[Exchange], count: usize, keys: usize) -> History {
     let mut events: Vec<Event> = Vec::new();
     let mut open: Vec<(usize, usize, usize)> = Vec::new();
+    let (mut idle, mut processes): (Vec<usize>, _) = (Vec::new(), 0..);
     let mut begun = 0;
     while begun < count || !open.is_empty() {
         let (what, key, process, kind) = if begun < count && (open.is_empty() || rng.random_bool(0.5)) {
-            let one = (rng.random_range(0..exchanges.len()), rng.random_range(0..keys), begun);
+            let again = if idle.is_empty() || rng.random_bool(0.2) { None } else { idle.pop() };
+            let process = again.or_else(|| processes.next()).unwrap();
+            let one = (rng.random_range(0..exchanges.len()), rng.random_range(0..keys), process);
             begun += 1;
             if rng.random_bool(0.85) {
                 open.push(one);
@@ -129,6 +147,7 @@ fn history(rng: &mut ChaCha8Rng, exchanges: &[Exchange], count: usize, keys: usi
             (one.0, one.1, one.2, "invoke")
         } else {
             let (what, key, process) = open.swap_remove(rng.random_range(0..open.len()));
+            idle.push(process);
             (what, key, process, exchanges[what].2)
         };
         let exchange = &exchanges[what];
@@ -152,6 +171,7 @@ struct Piece<M: Model> {
     call: Call<M::Op>,
     forgotten: Option<M::Op>,
     source: usize,
+    process: u64,
 }
 
 /// One key's operations, in the order of the history.
@@ -172,7 +192,7 @@ fn pieces<M: Model>(model: &M, history: &History, key: &Option<Value>) -> (M::St
             _ => None,
         };
         let call = Call { op, invoke: operation.invoke_index, complete };
-        pieces.push(Piece { call, forgotten, source });
+        pieces.push(Piece { call, forgotten, source, process: operation.process });
     }
     (init, pieces)
 }
@@ -210,8 +230,10 @@ fn reduced<M: Model>(rng: &mut ChaCha8Rng, model: &M, mut pieces: Vec<Piece<M>>)
     if rng.random_bool(0.6) {
         pieces = ungrouped(rng, model, pieces)?;
     }
-    for piece in &mut pieces {
-        if rng.random_bool(0.2) && !model.is_observation(&piece.call.op) {
+    for at in 0..pieces.len() {
+        let (piece, later) = pieces[at..].split_first_mut()?;
+        let goes_on = later.iter().any(|other| other.process == piece.process);
+        if rng.random_bool(0.2) && !goes_on && !model.is_observation(&piece.call.op) {
             // Without a form for it the completion cannot be forgotten.
             if let Some(open) = piece.forgotten.clone() {
                 (piece.call.op, piece.call.complete) = (open, None);
@@ -482,6 +504,49 @@ fn proofs_of_stores() {
 fn proofs_of_several_registers() {
     let initial = json!({"x": 0, "y": 0}).as_object().cloned().unwrap();
     confirm_all(&MultiRegister::new(initial), &registers(), 600);
+}
+
+#[test]
+fn proofs_of_locks() {
+    for held in [false, true] {
+        confirm_all(&Mutex { held }, &mutex(), 600);
+    }
+}
+
+#[test]
+fn proofs_of_fenced_locks() {
+    confirm_all(&FencedLock, &fenced_lock(), 1_000);
+}
+
+#[test]
+fn who_releases_a_lock_has_acquired_it() {
+    let event = |index: usize, kind: &str, f: &str, value: Value| -> Event {
+        let event =
+            json!({"index": index, "time": index, "process": 0, "type": kind, "f": f, "value": value});
+        serde_json::from_value(event).unwrap()
+    };
+    let events = vec![
+        event(0, "invoke", "acquire", Value::Null),
+        event(1, "ok", "acquire", json!(1)),
+        event(2, "invoke", "release", json!(1)),
+        event(3, "ok", "release", json!(1)),
+    ];
+    let (history, checker) = (History::new(events).unwrap(), Linearizable::new(FencedLock));
+    let found = examined(&checker, &history);
+    assert_eq!(found.judgement.valid, Verdict::Valid);
+    // Without the completion of the acquire the release would be of a lock that its process does not hold.
+    let violation = Violation { key: None, until: None, operations: vec![0, 2], open: vec![0] };
+    let forged = Certificate {
+        valid: false,
+        keys: Vec::new(),
+        violation: Some(violation),
+        ..certify(&FencedLock, &history, &found, None)
+    };
+    let refused = checker.verify(&history, &forged);
+    assert!(
+        matches!(&refused, Err(Refusal::Refuted(why)) if why.contains("goes on after event 0")),
+        "{refused:?}"
+    );
 }
 
 #[test]

@@ -7,7 +7,8 @@
 //!
 //! What a proof of a violation may leave out, for the rest would be linearizable if the whole were: what was
 //! invoked after the last event that counts; observations; and operations that share no value with any
-//! that stays, as the model ties them. It may forget completions.
+//! that stays, as the model ties them. It may forget completions, where the process is not seen to go on: one that
+//! releases a lock has certainly acquired it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -162,13 +163,21 @@ fn violated<M: Model>(model: &M, history: &History, violation: &Violation) -> Re
     let mut values = Values::default();
     let init = model.init(&mut values);
     let (mut uses, mut stays, mut goes) = (Vec::new(), Vec::new(), Vec::new());
+    let mut ended: HashMap<u64, u64> = HashMap::new();
     for operation in history.operations.iter().filter(|one| one.key == violation.key) {
         let Some(one) = used(model, operation, &mut values)?.filter(|one| one.invoke <= until) else {
             continue;
         };
         let tie = (one.invoke, model.tie(&one.op));
         if kept.remove(&one.invoke) {
+            if let Some(before) = ended.get(&operation.process) {
+                let event = one.invoke;
+                return refuted(format!(
+                    "the process of event {event} goes on after event {before}, so that its completion cannot be forgotten"
+                ));
+            }
             let forget = open.remove(&one.invoke) || one.complete.is_some_and(|end| end > until);
+            ended.extend(forget.then_some((operation.process, one.invoke)));
             uses.push(if forget { forgotten(model, operation, &mut values)? } else { one });
             stays.push(tie);
         } else if !model.is_observation(&one.op) {

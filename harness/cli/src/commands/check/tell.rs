@@ -164,10 +164,12 @@ fn hints(judgement: &Judgement, args: &CheckArgs) -> Vec<String> {
     let mut hints = Vec::new();
     match judgement.valid {
         Verdict::Invalid => {
+            // Failures of a barrier are not cut down, and nothing proves them but the one pass that finds them.
+            let proofs = word(&judgement.details, "model") != Some("barrier");
             let more = [
                 (args.html.is_none(), "--html FILE draws it"),
-                (args.minimal.is_none(), "--minimal FILE keeps the few operations that matter"),
-                (args.certificate.is_none(), "--certificate FILE keeps the proof"),
+                (proofs && args.minimal.is_none(), "--minimal FILE keeps the few operations that matter"),
+                (proofs && args.certificate.is_none(), "--certificate FILE keeps the proof"),
             ];
             let more: Vec<&str> = more.into_iter().filter_map(|(new, hint)| new.then_some(hint)).collect();
             if !more.is_empty() {
