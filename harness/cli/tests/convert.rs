@@ -32,6 +32,30 @@ fn a_history_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_meaning_that_is_lost_is_told() {
+    let folder = results();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let edn =
+        "{:process 0, :type :invoke, :f :read, :value nil}\n{:process 0, :type :ok, :f :read, :value nil}\n";
+    fs::write(path("a.edn"), edn).unwrap();
+    for (from, to, told) in
+        [("a.edn", "b.jsonl", true), ("a.edn", "c.edn", false), ("b.jsonl", "d.jsonl", false)]
+    {
+        let output = ordalia_with(&["convert", &path(from), &path(to)]);
+        let word = complaint(&output);
+        assert_eq!(status(&output), 0, "{word}");
+        assert_eq!(
+            word.contains("1 reads of nil are written as reads of null"),
+            told,
+            "{from} to {to}: {word}"
+        );
+    }
+    // What is told is so.
+    let verdict = |name: &str| status(&ordalia_with(&["check", &path(name), "--initial", "0"]));
+    assert_eq!((verdict("a.edn"), verdict("b.jsonl")), (2, 1));
+}
+
+#[test]
 fn an_output_of_no_known_form_is_refused_before_anything_is_written() {
     let folder = results();
     let path = folder.path().join("history.txt");

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use ordalia_history::edn::Keys;
-use ordalia_history::{Event, Sink, edn, jsonl};
+use ordalia_history::{Event, EventType, Format, Recorded, Sink, edn, jsonl};
 
 use crate::args::{ConvertArgs, Written};
 use crate::exit::{Failure, Outcome};
@@ -18,9 +18,24 @@ pub fn convert(args: &ConvertArgs) -> Outcome {
     if recorded.torn_tail {
         eprintln!("ordalia: the last line of {} is torn and is left out", args.input.display());
     }
+    if written == Written::Jsonl {
+        tell_of_nils(&recorded);
+    }
     write(&args.output, written, keys, &recorded.events)
         .with_context(|| format!("cannot write {}", args.output.display()))?;
     Ok(None)
+}
+
+/// Says that reads of nil, which Knossos takes for reads of unknown values where a register begins with
+/// something else, mean nothing but nil in JSON Lines.
+fn tell_of_nils(recorded: &Recorded) {
+    let is_nil = |event: &&Event| event.kind == EventType::Ok && event.f == "read" && event.value.is_null();
+    let nils = recorded.events.iter().filter(is_nil).count();
+    if recorded.format == Format::Edn && nils > 0 {
+        eprintln!(
+            "ordalia: {nils} reads of nil are written as reads of null, and are judged as such; where registers begin with another value, check the EDN itself, which takes them for reads of unknown values, as Knossos does"
+        );
+    }
 }
 
 /// The form that a file's name tells, its compression left aside.

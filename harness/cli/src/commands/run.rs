@@ -41,7 +41,7 @@ fn carry_out(target: &BuiltIn, workload: &dyn Workload, settings: &TestSettings,
     let runtime = runtime()?;
     let observer = observer(args.plain);
     let (interrupted, watched) = watch::channel(false);
-    interrupt::heed("test", move || {
+    interrupt::heed("ending the test in order", move || {
         interrupted.send_replace(true);
     })?;
     let test = run_test(target, workload, settings, observer.as_ref(), watched);

@@ -118,7 +118,7 @@ fn examine(
     progress: &Arc<Progress>,
 ) -> anyhow::Result<Examination> {
     let interrupted = Arc::clone(progress);
-    interrupt::heed("check", move || interrupted.interrupt())?;
+    interrupt::heed("ending the check in order", move || interrupted.interrupt())?;
     let _watch = watch::Watch::begin(Arc::clone(progress), args.plain);
     Ok(checker.examine(history, &budget(args), progress))
 }

@@ -15,6 +15,7 @@ use super::case::{Case, Plan};
 use super::determinism;
 use super::keep::{keep, tell_repeats};
 use crate::args::SimArgs;
+use crate::commands::interrupt;
 use crate::commands::report::budget;
 use crate::exit::{Failure, Outcome};
 use crate::progress::Counter;
@@ -55,7 +56,8 @@ struct Summary {
 pub fn sweep(plan: &Plan<'_>, seeds: Range<u64>, args: &SimArgs) -> Outcome {
     let begun = Instant::now();
     let stop = Arc::new(AtomicBool::new(false));
-    heed_interrupts(Arc::clone(&stop))?;
+    let interrupted = Arc::clone(&stop);
+    interrupt::heed("telling what was found so far", move || interrupted.store(true, Ordering::Relaxed))?;
     let total = seeds.end - seeds.start;
     let counter = Counter::new(args.plain, total);
     let mut summary = Summary {
@@ -167,24 +169,6 @@ fn tell_small(settings: &SimSettings, tried: u64, out_of_time: bool) {
     for fault in &settings.schedule.faults {
         eprintln!("  at {} ms for {} ms: {}", fault.at_ms, fault.for_ms, fault.label(None));
     }
-}
-
-/// Ends the sweep in order at the first Ctrl-C, and everything at the second.
-fn heed_interrupts(stop: Arc<AtomicBool>) -> anyhow::Result<()> {
-    let runtime = crate::commands::runtime()?;
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            if tokio::signal::ctrl_c().await.is_err() {
-                return;
-            }
-            eprintln!("interrupted: telling what was found so far; once more to end at once");
-            stop.store(true, Ordering::Relaxed);
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(255);
-            }
-        });
-    });
-    Ok(())
 }
 
 impl Summary {
