@@ -104,8 +104,13 @@ impl<'a, M: Model> Scene<'a, M> {
         let claim = brief(self.model.claim(&self.call(self.deadlock.stuck).op, &self.key.values));
         let (object, f, process) = (show_object(&self.key.key), &stuck.f, stuck.process);
         let why = self.never_written().or_else(|| self.read_too_early()).or_else(|| self.overwritten());
-        let why = why.unwrap_or_else(|| self.every_order());
+        let why = why.or_else(|| self.by_model()).unwrap_or_else(|| self.every_order());
         format!("{object}{f} by process {process} ({}) {claim}, but {why}", events(stuck))
+    }
+
+    /// What the model has to say of it.
+    fn by_model(&self) -> Option<String> {
+        self.model.why(&self.key.task.calls, self.deadlock.stuck, &self.key.values).map(brief)
     }
 
     /// The state that the stuck operation claims to have seen, for a person. Only where each change of the

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use ordalia_history::Operation;
 use thiserror::Error;
 
-use super::{Specialist, ValueId, Values};
+use super::{Call, Specialist, ValueId, Values};
 
 /// A sequential specification.
 ///
@@ -74,6 +74,13 @@ pub trait Model: Send + Sync {
     /// The state that the operation leaves whenever it is legal. Used in explanations only.
     fn produces(&self, op: &Self::Op) -> Option<Self::State> {
         let _ = op;
+        None
+    }
+
+    /// Why the call with this position can have no place in any order, as the rest of a sentence: `7 was never
+    /// enqueued`. Used in explanations only, and only where it holds of these calls whatever their order.
+    fn why(&self, calls: &[Call<Self::Op>], stuck: usize, values: &Values) -> Option<String> {
+        let _ = (calls, stuck, values);
         None
     }
 

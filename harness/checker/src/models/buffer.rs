@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 use ordalia_history::{Operation, Outcome, Value};
 
 use super::words::{Unread, brief};
-use crate::linearizable::{Model, Part, Specialist, Tie, Unfit, ValueId, Values};
+use crate::linearizable::{Call, Model, Part, Specialist, Tie, Unfit, ValueId, Values};
 
 /// A queue or a stack, by its discipline.
 #[derive(Clone, Debug, Default)]
@@ -169,6 +169,30 @@ impl<D: Discipline> Model for Buffer<D> {
 
     fn specialists(&self) -> Vec<Box<dyn Specialist<Self>>> {
         D::specialists()
+    }
+
+    /// A value is taken no more often than it was put in by then.
+    fn why(&self, calls: &[Call<BufferOp>], stuck: usize, values: &Values) -> Option<String> {
+        let BufferOp::Take(value) = calls.get(stuck)?.op else { return None };
+        let end = calls[stuck].complete?;
+        if !self.initial.is_empty() {
+            return None;
+        }
+        let puts: Vec<u64> =
+            calls.iter().filter(|call| call.op == BufferOp::Put(value)).map(|call| call.invoke).collect();
+        let put = puts.iter().filter(|invoke| **invoke < end).count();
+        let taken_by = |call: &&Call<BufferOp>| {
+            call.op == BufferOp::Take(value) && call.complete.is_some_and(|complete| complete <= end)
+        };
+        let taken = calls.iter().filter(taken_by).count();
+        let ([_, put_in, _], shown) = (D::WORDS, values.text(value));
+        match (puts.first(), put) {
+            (None, _) => Some(format!("{shown} was never {put_in}")),
+            (Some(first), 0) => Some(format!("{shown} was not {put_in} before event {first}")),
+            (_, 1) if taken > 1 => Some(format!("{shown} was {put_in} once and returned {taken} times")),
+            _ if taken > put => Some(format!("{shown} was {put_in} {put} times and returned {taken} times")),
+            _ => None,
+        }
     }
 
     fn show_state(&self, state: &D::State, values: &Values) -> String {
