@@ -11,9 +11,12 @@ pub struct OptionInfo {
     pub values: &'static [&'static str],
     /// The value where it is not given.
     pub default: &'static str,
-    /// Values that a sweep of the simulator may draw, among them the default; empty if it leaves the option alone. None of
-    /// them may weaken what the target claims.
+    /// Values that a sweep of the simulator may draw, among them the default; empty if it leaves the option
+    /// alone. None of them may weaken what the target claims.
     pub draws: &'static [&'static str],
+    /// A value of this option and a kind of fault under which the target then claims nothing: `("lease",
+    /// "clock")`. A sweep does not draw the two together.
+    pub not_under: &'static [(&'static str, &'static str)],
     /// One line for a person.
     pub about: &'static str,
 }

@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 
 use ordalia_checker::{Judgement, Verdict};
-use ordalia_schedule::Schedule;
+use ordalia_schedule::{Occasion, Schedule, TimedFault};
 
 use crate::FaultRecord;
 
 /// Judges the evidence of a schedule's faults.
 ///
 /// Unknown if a fault was carried out and its evidence speaks against it, or if of some kind of fault in
-/// the schedule none is shown to have taken effect.
+/// the schedule none is shown to have taken effect. Of a kind that was only to strike at a moment (an election, a
+/// snapshot) which may not come, nothing is demanded.
 pub fn judge_faults(schedule: &Schedule, records: &[FaultRecord]) -> Judgement {
     let mut judgement = Judgement::new(Verdict::Valid);
-    let mut effective: BTreeMap<&str, u64> =
-        schedule.faults.iter().map(|fault| (fault.fault.kind().name(), 0)).collect();
+    let certain = |fault: &&TimedFault| fault.upon.is_none_or(|upon| !Occasion::MOMENTS.contains(&upon));
+    let demanded = schedule.faults.iter().filter(certain);
+    let mut effective: BTreeMap<&str, u64> = demanded.map(|fault| (fault.fault.kind().name(), 0)).collect();
     for record in records {
         match record.effective {
             Some(true) => *effective.entry(record.kind.as_str()).or_default() += 1,
@@ -43,7 +45,7 @@ mod tests {
     use super::*;
     use ordalia_history::FaultPhase;
     use ordalia_node::NodeId;
-    use ordalia_schedule::{Fault, Targets, TimedFault};
+    use ordalia_schedule::{Fault, Targets};
     use serde_json::Value;
 
     fn schedule() -> Schedule {
@@ -75,6 +77,15 @@ mod tests {
             Verdict::Unknown
         );
         assert_eq!(judge_faults(&schedule(), &[]).valid, Verdict::Unknown);
+    }
+
+    #[test]
+    fn a_moment_that_did_not_come_is_no_want_of_evidence() {
+        let mut waiting = schedule();
+        waiting.faults[0].upon = Some(Occasion::Snapshot);
+        assert_eq!(judge_faults(&waiting, &[record(None)]).valid, Verdict::Valid);
+        waiting.faults[0].upon = Some(Occasion::NewLeader);
+        assert_eq!(judge_faults(&waiting, &[record(None)]).valid, Verdict::Unknown);
     }
 
     #[test]

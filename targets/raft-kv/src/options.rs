@@ -15,6 +15,8 @@ pub const INFO: &[OptionInfo] = &[
         values: &["read-index", "lease", "local"],
         default: "read-index",
         draws: &[],
+        // A lease trusts that clocks run at about the same rate.
+        not_under: &[("lease", "clock")],
         about: "how reads are served; local is not linearizable, on purpose",
     },
     OptionInfo {
@@ -22,6 +24,7 @@ pub const INFO: &[OptionInfo] = &[
         values: &[],
         default: "300",
         draws: &[],
+        not_under: &[],
         about: "the shortest election time-out; the longest is twice that, the heartbeat a sixth",
     },
     OptionInfo {
@@ -29,6 +32,7 @@ pub const INFO: &[OptionInfo] = &[
         values: &[],
         default: "1000",
         draws: &["10", "50", "1000"],
+        not_under: &[],
         about: "entries applied between two snapshots",
     },
 ];

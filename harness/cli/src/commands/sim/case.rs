@@ -1,5 +1,6 @@
 //! From the command line, or from a stored run, to the settings of a simulated test.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -114,7 +115,7 @@ impl<'a> Plan<'a> {
             profile,
             interval: args.fault_interval,
             client_timeout: args.client_timeout,
-            bears: FaultKind::ALL.to_vec(),
+            bears: borne(entry, &args.options),
             options: entry.info.options,
         };
         let (options, bugs) = (args.options.clone(), bugs.into_iter().collect());
@@ -181,6 +182,17 @@ impl<'a> Plan<'a> {
         pair("--seed", Some(seed.to_string()));
         words.join(" ")
     }
+}
+
+/// The kinds of fault under which the target, with these options, keeps its claim.
+fn borne(entry: &TargetEntry, options: &BTreeMap<String, String>) -> Vec<FaultKind> {
+    let claims = |kind: &FaultKind| {
+        !entry.info.options.iter().any(|option| {
+            let value = options.get(option.name).map_or(option.default, String::as_str);
+            option.not_under.contains(&(value, kind.name()))
+        })
+    };
+    FaultKind::ALL.into_iter().filter(claims).collect()
 }
 
 /// The command that tries the same faults on real processes.
