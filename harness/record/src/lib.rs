@@ -22,6 +22,7 @@ mod folder;
 mod info;
 mod judge;
 mod samples;
+mod trace;
 
 pub use evidence::judge_faults;
 pub use folder::{
@@ -31,3 +32,4 @@ pub use folder::{
 pub use info::{HealInfo, NodeDeath, Phase, RunInfo, TargetSettings};
 pub use judge::{JUDGEMENTS, judge_run};
 pub use samples::{FaultRecord, LinkTotals, StatusSample};
+pub use trace::{Happened, TraceEvent};

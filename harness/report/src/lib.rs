@@ -1,7 +1,8 @@
 //! The report of a stored run: one self-contained page with its plots, and a few lines of text.
 //!
 //! [`draw`] reads a run's folder ([`ordalia_record`]) and writes `report/index.html`, with the SVG
-//! plots beside it, and where the history is not linearizable a page on that, [`LinearizationPage`].
+//! plots beside it, where the history is not linearizable a page on that, [`LinearizationPage`], and where the run
+//! was simulated a space–time diagram, `report/space-time.html`, with the same for ShiViz, `report/shiviz.log`.
 //! [`summary`] says the same in a few plain lines. Both work on what there is: a run that was killed before
 //! its verdict is drawn too, and the page says what is missing.
 //!
@@ -10,17 +11,21 @@
 //! Text that came from nodes or histories reaches the page only through maud, which escapes it.
 
 mod bands;
+mod base64;
 mod format;
 mod linearization;
 mod load;
+mod packing;
 mod page;
 mod palette;
 mod plots;
 mod quantiles;
 mod scatter;
+mod spacetime;
 mod statistics;
 mod summary;
 mod terms;
+mod texts;
 mod throughput;
 mod violation;
 
@@ -66,10 +71,11 @@ const LINEARIZATION: &str = "linearization.html";
 /// # Errors
 /// The report cannot be written, or a plot cannot be drawn.
 pub fn draw(run: &RunFolder) -> Result<PathBuf, ReportError> {
-    let loaded = Loaded::read(run);
+    let mut loaded = Loaded::read(run);
     let plots = plots::all(&loaded)?;
     let folder = run.report();
     fs::create_dir_all(&folder).map_err(|source| ReportError::Write { path: folder.clone(), source })?;
+    loaded.space_time = spacetime::draw(run, &mut loaded)?;
     for plot in &plots {
         write(&folder.join(plot.file), &plot.stand_alone())?;
     }

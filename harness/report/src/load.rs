@@ -36,6 +36,8 @@ pub(crate) struct Loaded {
     pub depiction: Option<Depiction>,
     /// Where the few operations are that the failure comes down to, if it was cut down.
     pub minimal: Option<PathBuf>,
+    /// Whether there is a space–time diagram, which only a simulated run has.
+    pub space_time: bool,
     /// The last time of anything recorded, in nanoseconds since the start of the load; at least 1.
     pub end_ns: u64,
     /// What is missing or damaged, in sentences for a person.
@@ -83,7 +85,7 @@ impl Loaded {
     }
 
     /// Reads a file of a value a line; notes if it is absent or damaged.
-    fn lines<T: DeserializeOwned>(&mut self, path: &Path, expected: &'static str) -> Vec<T> {
+    pub(crate) fn lines<T: DeserializeOwned>(&mut self, path: &Path, expected: &'static str) -> Vec<T> {
         if !path.exists() {
             self.missing.push(format!("{} is not there.", self.short(path)));
             return Vec::new();

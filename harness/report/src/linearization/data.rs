@@ -1,21 +1,17 @@
 //! The data of the page: columns of numbers, one entry an operation, as compressed JSON.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::ops::Range;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use ordalia_checker::linearizable::KeyDepiction;
 use ordalia_history::{FaultWindow, Outcome, Value};
 use serde::Serialize;
 
 use super::LinearizationPage;
-use super::base64::encode;
 use super::rows::rows;
 use super::selection::{drawn, first_to_show};
-use super::texts::Texts;
 use crate::format;
+use crate::texts::Texts;
 
 /// Everything that the script draws. Times are nanoseconds; -1 stands for what is not there; operations are named
 /// by their position in the columns, and texts by their number.
@@ -114,16 +110,6 @@ impl Data {
             texts: texts.cut(),
             columns,
         }
-    }
-
-    /// The form in which they stand in the page: JSON, compressed with gzip, in base64.
-    pub(super) fn packed(&self) -> String {
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        let mut packer = GzEncoder::new(Vec::new(), Compression::best());
-        // Neither numbers and texts as JSON nor writing to memory can fail; if one did the page would say that
-        // it has no data.
-        let packed = packer.write_all(&json).and_then(|()| packer.finish());
-        encode(&packed.unwrap_or_default())
     }
 }
 

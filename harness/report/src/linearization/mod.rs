@@ -3,16 +3,14 @@
 //! place in it.
 //!
 //! The page is one file and loads nothing. Its data are columns of numbers, compressed ([`data`]), which a
-//! script of its own (`timeline.js`, `view.js`) draws on a canvas, only what is in sight. The words around it, and a table of the
+//! script of its own (`timeline.js`, `view.js`, with `picture.js`) draws on a canvas, only what is in sight. The words around it, and a table of the
 //! operations around the failure, are plain HTML and need no script. Text of the history reaches the page in two
 //! ways only: through maud, which escapes it, and inside the compressed data, in base64.
 
-mod base64;
 mod data;
 mod page;
 mod rows;
 mod selection;
-mod texts;
 
 use ordalia_checker::linearizable::Depiction;
 use ordalia_history::{FaultWindow, Operation};

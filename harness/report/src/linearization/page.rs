@@ -8,13 +8,15 @@ use ordalia_history::Operation;
 use super::LinearizationPage;
 use super::data::Data;
 use super::selection::{drawn, first_to_show};
+use crate::packing::packed;
 use crate::{format, palette};
 
 /// The appearance; colours are variables that the palette declares.
 const STYLE: &str = include_str!("view.css");
 
 /// Unpacks the data and draws them.
-const SCRIPT: &str = concat!(include_str!("timeline.js"), "\n", include_str!("view.js"));
+const SCRIPT: &str =
+    concat!(include_str!("../picture.js"), "\n", include_str!("timeline.js"), "\n", include_str!("view.js"));
 
 /// How many operations of the order the table lists: those that lead to the failure.
 const LED: usize = 12;
@@ -46,7 +48,7 @@ pub(super) fn render(page: &LinearizationPage<'_>) -> Markup {
                         "have had its effect; the points of a key, from left to right, are one legal order."
                     }
                 }
-                script #data type="application/octet-stream" { (PreEscaped(Data::of(page).packed())) }
+                script #data type="application/octet-stream" { (PreEscaped(packed(&Data::of(page)))) }
                 script { (PreEscaped(SCRIPT)) }
             }
         }

@@ -105,6 +105,7 @@ fn contents(loaded: &Loaded, plots: &[Plot]) -> Markup {
         nav {
             a href="#why" { "Why" }
             @if violated { a href="#violation" { "The violation" } }
+            @if loaded.space_time { a href=(crate::spacetime::PAGE) { "Space and time ↗" } }
             a href="#settings" { "Repeat it" }
             a href="#plots" { "Plots" }
             a href="#leaders" { "Leaders" }

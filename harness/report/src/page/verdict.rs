@@ -43,6 +43,7 @@ pub(super) fn banner(loaded: &Loaded) -> Markup {
             p.because {
                 (gravest(loaded))
                 @if loaded.depiction.is_some() { " " a href=(crate::LINEARIZATION) { "See it." } }
+                @if loaded.space_time { " " a href=(crate::spacetime::PAGE) { "See who could have known what." } }
             }
             dl.figures { (figures(loaded)) }
         }

@@ -192,6 +192,7 @@ impl<N: Node> World<'_, N> {
         if !reply.is_answered() {
             self.clients.routing.failed(thread, now);
         }
+        let replied = matches!(reply, Reply::Answer(_) | Reply::Refused(_));
         let completion = self.workload.complete(&call.op, &call.request, reply);
         self.digest.add([7, self.now_ns, thread as u64, completion.kind as u64]);
         self.tracer.note(self.now_ns, || Happened::Ended {
@@ -201,6 +202,7 @@ impl<N: Node> World<'_, N> {
                 Some(error) => format!("{:?}: {error}", completion.kind),
                 None => format!("{:?}: {}", completion.kind, completion.value),
             },
+            replied,
         });
         if let Some(event) = self.clients.interpreter.complete(now, thread, completion) {
             self.record(Event { node: Some(self.nodes[call.node.index()].name.clone()), ..event });

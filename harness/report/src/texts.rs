@@ -10,14 +10,14 @@ const LENGTHS: [usize; 6] = [600, 200, 100, 50, 25, 12];
 
 /// Texts, numbered.
 #[derive(Default)]
-pub(super) struct Texts<'a> {
+pub(crate) struct Texts<'a> {
     all: Vec<std::borrow::Cow<'a, str>>,
     numbers: HashMap<std::borrow::Cow<'a, str>, i64>,
 }
 
 impl<'a> Texts<'a> {
     /// The number of a text.
-    pub(super) fn number(&mut self, text: impl Into<std::borrow::Cow<'a, str>>) -> i64 {
+    pub(crate) fn number(&mut self, text: impl Into<std::borrow::Cow<'a, str>>) -> i64 {
         let text = text.into();
         if let Some(known) = self.numbers.get(&text) {
             return *known;
@@ -29,7 +29,7 @@ impl<'a> Texts<'a> {
     }
 
     /// The texts in the order of their numbers, each cut to the length that the page can bear.
-    pub(super) fn cut(&self) -> Vec<String> {
+    pub(crate) fn cut(&self) -> Vec<String> {
         let total = |length: usize| -> usize { self.all.iter().map(|text| text.len().min(length)).sum() };
         let length = LENGTHS.into_iter().find(|length| total(*length) <= MAX_BYTES);
         let length = length.unwrap_or(LENGTHS[LENGTHS.len() - 1]);
