@@ -14,6 +14,7 @@
 //! | `linearization.json` | where the history is not linearizable, what a picture of that needs |
 //! | `minimal.jsonl` | where the history is not linearizable, the few operations that show it, as a history |
 //! | `report/index.html` | the report |
+//! | `report/space-time.html`, `report/shiviz.log` | of a simulated run: the space–time diagram, and the same for ShiViz |
 //!
 //! Runners write it, reports and comparisons read it. This crate knows nothing of running things.
 

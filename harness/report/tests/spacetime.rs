@@ -109,6 +109,17 @@ fn the_page_agrees_with_the_trace() {
     assert_eq!(ends, [2, 3, 8, 9, 0]);
 }
 
+#[test]
+fn times_of_all_columns_are_differences() {
+    let (page, _) = drawn(&talk(22, |_| "Vote".to_owned()));
+    let data = data(&page);
+    assert_eq!(numbers(&data["calls"]["start"]), [0, 10_000, 10_000]);
+    assert_eq!(numbers(&data["calls"]["length"]), [150; 3]);
+    assert_eq!(numbers(&data["arrows"]["start"])[..4], [20, 0, 1_000, 0]);
+    let last: i64 = numbers(&data["moments"]["at"]).iter().sum();
+    assert_eq!((last, &data["end"]), (21_130, &json!(21_130)));
+}
+
 /// The vector clocks of the page's moments, as the script adds them up.
 fn vectors(data: &Value) -> Vec<Vec<i64>> {
     let lanes = numbers(&data["moments"]["lane"]);

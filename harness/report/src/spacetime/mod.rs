@@ -2,8 +2,8 @@
 //!
 //! The trace of a run (`trace.jsonl`) is told as a story: moments on the lanes of nodes and clients, arrows
 //! between them, operations ([`story`]), spans of the nodes' lives ([`lives`]), and clocks ([`causality`]). The page is one file that
-//! loads nothing: columns of numbers, compressed ([`data`]), which a script of its own (`diagram.js`, `view.js`, with
-//! `picture.js`) draws on a canvas. A long run is cut to the part in which it failed ([`window`]), and the page says so. Beside
+//! loads nothing: columns of numbers, compressed ([`data`]), which a script of its own (`lanes.js`, `diagram.js`,
+//! `view.js`, with `picture.js`) draws on a canvas. A long run is cut to the part in which it failed ([`window`]), and the page says so. Beside
 //! it stands the same for ShiViz ([`shiviz`]).
 
 mod causality;

@@ -16,8 +16,15 @@ use crate::{format, palette};
 const STYLE: &str = concat!(include_str!("../linearization/view.css"), include_str!("spacetime.css"));
 
 /// Unpacks the data and draws them.
-const SCRIPT: &str =
-    concat!(include_str!("../picture.js"), "\n", include_str!("diagram.js"), "\n", include_str!("view.js"));
+const SCRIPT: &str = concat!(
+    include_str!("../picture.js"),
+    "\n",
+    include_str!("lanes.js"),
+    "\n",
+    include_str!("diagram.js"),
+    "\n",
+    include_str!("view.js")
+);
 
 /// The whole page. `packed` is what the script draws.
 pub(super) fn render(
