@@ -40,7 +40,7 @@ pub mod testing {
 use ordalia_node::Node;
 use ordalia_workload::Workload;
 
-pub use run::{Effort, SimRun};
+pub use run::{Effort, SimRun, first_difference};
 pub use settings::{Latency, Nature, SimSettings};
 pub use shrink::{ShrinkBudget, Shrunk, shrink};
 pub use swarm::{Draw, Swarm};

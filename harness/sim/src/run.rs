@@ -38,3 +38,25 @@ pub struct Effort {
     /// Messages that nodes took in.
     pub messages: u64,
 }
+
+/// Where two runs first differ, for a person; `None` if they are the same in everything. With their traces kept
+/// it names the event.
+pub fn first_difference(first: &SimRun, second: &SimRun) -> Option<String> {
+    let events = first.trace.iter().zip(&second.trace).enumerate();
+    if let Some((at, (one, other))) = events.into_iter().find(|(_, (one, other))| one != other) {
+        return Some(format!("event {at} is first {one:?}, and then {other:?}"));
+    }
+    if first.trace.len() != second.trace.len() {
+        return Some(format!("first {} events happen, and then {}", first.trace.len(), second.trace.len()));
+    }
+    let parts = [
+        ("the histories", first.events == second.events),
+        ("the faults", first.faults == second.faults),
+        ("what the nodes say of themselves", first.status == second.status),
+        ("the totals of the links", first.links == second.links),
+        ("the checksums", first.digest == second.digest),
+    ];
+    let part = parts.iter().find(|(_, same)| !same).map(|(what, _)| *what);
+    part.or_else(|| (first != second).then_some("the records of the runs"))
+        .map(|what| format!("{what} differ"))
+}

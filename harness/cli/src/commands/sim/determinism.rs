@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use ordalia_checker::Verdict;
-use ordalia_sim::{SimRun, Watch};
+use ordalia_sim::{Watch, first_difference};
 
 use super::case::Case;
 use crate::exit::{Failure, Outcome};
@@ -30,22 +30,4 @@ pub fn check_one(case: &Case) -> Outcome {
             Ok(Some(Verdict::Invalid))
         }
     }
-}
-
-/// Where two runs first differ.
-fn first_difference(first: &SimRun, second: &SimRun) -> Option<String> {
-    let events = first.trace.iter().zip(&second.trace).enumerate();
-    if let Some((at, (one, other))) = events.into_iter().find(|(_, (one, other))| one != other) {
-        return Some(format!("event {at} is first {one:?}, and then {other:?}"));
-    }
-    if first.trace.len() != second.trace.len() {
-        return Some(format!("first {} events happen, and then {}", first.trace.len(), second.trace.len()));
-    }
-    let parts = [
-        ("the histories", first.events == second.events),
-        ("the faults", first.faults == second.faults),
-        ("what the nodes say of themselves", first.status == second.status),
-        ("the checksums", first.digest == second.digest),
-    ];
-    parts.iter().find(|(_, same)| !same).map(|(what, _)| format!("{what} differ"))
 }
