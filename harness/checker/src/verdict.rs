@@ -104,6 +104,12 @@ mod tests {
     }
 
     #[test]
+    fn only_valid_ends_well() {
+        let statuses = [Verdict::Valid, Verdict::Invalid, Verdict::Unknown].map(Verdict::exit_status);
+        assert_eq!(statuses, [0, 1, 2]);
+    }
+
+    #[test]
     fn verdicts_read_back_as_written() {
         for (verdict, text) in
             [(Verdict::Valid, "true"), (Verdict::Invalid, "false"), (Verdict::Unknown, "\"unknown\"")]

@@ -94,6 +94,17 @@ fn without_time_every_key_is_unknown() {
 }
 
 #[test]
+fn of_many_undecided_keys_some_are_named_and_the_others_counted() {
+    let mut recorder = Recorder::default();
+    (0..25).for_each(|key| recorder.hard_key(&format!("k{key}"), key * 10, 2));
+    let judgement = recorder.judged(Duration::ZERO, u64::MAX);
+    assert_eq!(judgement.reasons.len(), 21);
+    assert_eq!(judgement.reasons[20], "5 more keys are undecided for the same reasons");
+    assert_eq!(judgement.details["unknown_key_count"], 25);
+    assert_eq!(judgement.details["unknown_keys"].as_array().map(Vec::len), Some(20));
+}
+
+#[test]
 fn an_unknown_model_is_refused_with_the_known_ones() {
     let error = examiner("regster", None, "auto").err().unwrap();
     let text = error.to_string();

@@ -12,7 +12,7 @@ mod support;
 use std::time::Duration;
 
 use ordalia_checker::Budget;
-use ordalia_checker::linearizable::{Call, Decision, Meter, Model, Task};
+use ordalia_checker::linearizable::{Call, Decision, Meter, Model, Part, Task, Values};
 use ordalia_checker::models::{
     Counter, FifoQueue, Kv, Leader, MultiRegister, Register, Set, Stack, UnorderedQueue,
 };
@@ -93,6 +93,77 @@ fn random<M: Model>(model: &M, make: Maker, rounds: u64, seed: u64) -> Tried {
         }
     }
     tried
+}
+
+/// What an operation is to the model, and the state after it; `None` where the model refuses it. One that says
+/// nothing leaves the state.
+fn after<M: Model>(
+    model: &M,
+    values: &mut Values,
+    state: &M::State,
+    operation: &Operation,
+) -> Option<(Option<M::Op>, M::State)> {
+    match model.parse(operation, values).unwrap_or_else(|unfit| panic!("{unfit}")) {
+        Part::Out => Some((None, state.clone())),
+        Part::May(op) | Part::Must(op) => Some((Some(op.clone()), model.step(state, &op)?)),
+    }
+}
+
+/// One client by itself, so that there is one order. The model allows what the object answered at last, and
+/// refuses what another object would have answered, unless the model takes both for the same, or is
+/// known to allow both. Returns how often it refused.
+fn alone<M: Model>(model: &M, make: Maker, allows: fn(&Operation) -> bool) -> u64 {
+    let mut refused = 0;
+    for round in 0..1_500 {
+        let rng = &mut ChaCha8Rng::seed_from_u64(round);
+        let count = rng.random_range(1..7);
+        let mut real = simulate(rng, make().as_mut(), 1, count, 3);
+        if real.iter().any(|operation| operation.complete_index.is_none()) {
+            continue;
+        }
+        let mut other = real[count - 1..].to_vec();
+        flip(rng, &mut other, make, 3);
+        let last = real.pop().expect("there is one at least");
+        let mut values = Values::default();
+        let mut state = model.init(&mut values);
+        for operation in &real {
+            state = after(model, &mut values, &state, operation).expect("the object did this").1;
+        }
+        let (op, _) = after(model, &mut values, &state, &last).expect("the object did this");
+        let found = after(model, &mut values, &state, &other[0]);
+        let same = found.as_ref().is_some_and(|(other, _)| other.is_none() || *other == op);
+        assert!(found.is_none() || same || allows(&other[0]), "after {real:#?}: {last:#?} and {other:#?}");
+        refused += u64::from(found.is_none());
+    }
+    refused
+}
+
+#[test]
+fn each_model_refuses_what_its_object_does_not_do() {
+    let null = || Value::Null;
+    let cas: Maker = || Box::new(Cell { value: Value::Null, with_cas: true });
+    let entry: Maker = || Box::new(Entry { value: None, missing: Value::Null });
+    let empty: Maker = || Box::new(Entry { value: None, missing: json!("") });
+    let never = |_: &Operation| false;
+    // A delete that is ok says nothing, and a cas that was refused for its value not that there is one.
+    let entries = |operation: &Operation| match &*operation.f {
+        "delete" => operation.outcome == Outcome::Ok,
+        "cas" => operation.error.as_ref().is_some_and(|error| error.kind == "precondition-failed"),
+        _ => false,
+    };
+    for (name, refused) in [
+        ("register", alone(&Register::new(null()), || Box::new(Cell::default()), never)),
+        ("cas-register", alone(&Register::with_cas(null()), cas, never)),
+        ("kv", alone(&Kv::new(null()), entry, entries)),
+        ("kv-append", alone(&Kv::new(json!("")), empty, entries)),
+        ("multi-register", alone(&MultiRegister::new(Map::new()), || Box::<Pair>::default(), never)),
+        ("set", alone(&Set::new(Vec::new()), || Box::<Elements>::default(), never)),
+        ("fifo-queue", alone(&FifoQueue::new(Vec::new()), || Box::new(Line::new(End::Front)), never)),
+        ("stack", alone(&Stack::new(Vec::new()), || Box::new(Line::new(End::Back)), never)),
+        ("counter", alone(&Counter::new(0), || Box::<Tally>::default(), never)),
+    ] {
+        assert!(refused > 100, "{name}: {refused}");
+    }
 }
 
 /// The models, each with the object that it speaks of, and so many random histories of each.

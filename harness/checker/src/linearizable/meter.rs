@@ -192,6 +192,16 @@ mod tests {
     }
 
     #[test]
+    fn a_slice_has_no_more_than_what_is_left() {
+        let whole = Meter::new(&Budget { time: Duration::ZERO, memory_bytes: 100 });
+        let slice = whole.slice(Duration::MAX, 1_000);
+        assert_eq!(*slice.budget(), Budget { time: Duration::ZERO, memory_bytes: 100 });
+        let endless = Meter::new(&Budget { time: Duration::MAX, memory_bytes: 100 });
+        let slice = endless.slice(Duration::from_secs(7), 10);
+        assert_eq!(*slice.budget(), Budget { time: Duration::from_secs(7), memory_bytes: 10 });
+    }
+
+    #[test]
     fn no_time_is_over_at_once_and_endless_time_never() {
         let zero = Meter::new(&Budget { time: Duration::ZERO, memory_bytes: 0 });
         assert_eq!(zero.check_time(), Err(Limit::Time(Duration::ZERO)));

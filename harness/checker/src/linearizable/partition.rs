@@ -65,3 +65,37 @@ impl<M: Model> KeyTask<M> {
         self.sources = order.iter().map(|at| self.sources[*at]).collect();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::models::Register;
+    use ordalia_history::Outcome;
+    use serde_json::json;
+
+    fn write(value: u64, span: (u64, u64)) -> Operation {
+        Operation {
+            process: value,
+            f: "write".into(),
+            key: None,
+            input: json!(value),
+            output: Value::Null,
+            outcome: Outcome::Ok,
+            error: None,
+            node: None,
+            invoked_ns: span.0,
+            intended_ns: None,
+            completed_ns: Some(span.1),
+            invoke_index: span.0,
+            complete_index: Some(span.1),
+        }
+    }
+
+    #[test]
+    fn calls_come_in_order_of_invocation_and_know_where_they_came_from() {
+        let operations = [write(1, (4, 5)), write(2, (0, 3)), write(3, (1, 2))];
+        let keys = partition(&Register::new(Value::Null), &operations).unwrap();
+        let invoked: Vec<u64> = keys[0].task.calls.iter().map(|call| call.invoke).collect();
+        assert_eq!((invoked, keys[0].sources.clone()), (vec![0, 1, 4], vec![1, 2, 0]));
+    }
+}

@@ -93,6 +93,10 @@ mod tests {
         assert_eq!(judgement.reasons.len(), TOLD + 2);
         assert_eq!(judgement.reasons[TOLD], "4 more of this kind: lost");
         assert_eq!(judgement.details["lost_count"], 9);
+        let mut late = Findings::of(&[]);
+        late.unknown("unread", || "nothing was read".to_owned());
+        late.broken("torn", || "half was read".to_owned());
+        assert_eq!(late.conclude().reasons, ["half was read", "nothing was read"]);
         assert_eq!(Findings::of(&["lost"]).conclude().details["lost_count"], 0);
     }
 }

@@ -139,3 +139,23 @@ impl Hasher for Mix {
         self.write_u64(value as u64);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::linearizable::Call;
+
+    #[test]
+    fn a_crashed_call_is_not_taken_for_a_completed_one() {
+        let call = Call { op: (), invoke: 0, complete: None };
+        let mut crashed = Crashed::new(&[(0, &call)], &[0]);
+        let mut placed = Placed::new(65);
+        let bare = placed.window().count();
+        placed.add(64);
+        assert_eq!((bare, placed.window().count()), (1, 2));
+        let completed = Configuration::new(&placed, &crashed, 0, None);
+        placed.remove(64, 0);
+        crashed.take(0);
+        assert_ne!(completed, Configuration::new(&placed, &crashed, 0, None));
+    }
+}

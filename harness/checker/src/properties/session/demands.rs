@@ -136,8 +136,8 @@ impl<'a> Walk<'_, 'a> {
         if let Some(write) = last.write {
             demand(write, self.guarantee == Guarantee::MonotonicWrites);
         }
-        let follows = self.guarantee == Guarantee::WritesFollowReads;
-        last.reads.drain(..).filter(|_| follows).for_each(|read| demand(read, true));
+        // None but writes follow reads keeps any.
+        last.reads.drain(..).for_each(|read| demand(read, true));
         last.write = Some((version, step.operation));
     }
 
