@@ -202,6 +202,16 @@ mod tests {
     }
 
     #[test]
+    fn progress_never_exceeds_what_there_is() {
+        let progress = Progress::default();
+        progress.expect(5);
+        progress.advance(3);
+        assert_eq!(progress.read(), (3, 5));
+        progress.advance(4);
+        assert_eq!(progress.read(), (5, 5));
+    }
+
+    #[test]
     fn no_time_is_over_at_once_and_endless_time_never() {
         let zero = Meter::new(&Budget { time: Duration::ZERO, memory_bytes: 0 });
         assert_eq!(zero.check_time(), Err(Limit::Time(Duration::ZERO)));

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use ordalia_checker::Budget;
 use ordalia_checker::linearizable::{Call, Decision, Meter, Model, Task, Tie, ValueId, Values};
-use ordalia_checker::models::{Buffer, BufferOp, Counter, Discipline, FifoQueue, Set, Stack, UnorderedQueue};
+use ordalia_checker::models::{
+    Buffer, BufferOp, Counter, CounterOp, Discipline, FifoQueue, Set, Stack, UnorderedQueue,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
@@ -242,6 +244,22 @@ fn scattered_histories_of_buffers() {
     scattered::<ordalia_checker::models::Fifo>();
     scattered::<ordalia_checker::models::Lifo>();
     scattered::<ordalia_checker::models::Unordered>();
+}
+
+/// The second read saw too little for what ended ahead of it only because the first one saw an addition that
+/// ended late: the proof needs both.
+#[test]
+fn a_counter_names_the_read_that_spent_an_addition() {
+    let call = |op, invoke, complete| Call { op, invoke, complete: Some(complete) };
+    let calls = vec![
+        call(CounterOp::Add(1), 0, 8),
+        call(CounterOp::Read(1), 1, 2),
+        call(CounterOp::Add(1), 3, 4),
+        call(CounterOp::Read(1), 5, 6),
+    ];
+    let mut tally = Tally::default();
+    confirm(&Counter::new(0), &Task { init: 0, calls }, &mut tally);
+    assert_eq!(tally.illegal, 1);
 }
 
 /// Millions of histories, of which brute force can only follow the small ones; `SOAK` says how many, `SEED`
