@@ -82,6 +82,16 @@ impl<'a, K: Mask> Crashes<'a, K> {
         }
     }
 
+    /// Takes back the latest invocation of a class.
+    pub(super) fn unbegin(&mut self, class: u32) {
+        let known = &mut self.classes[class as usize];
+        known.invoked -= 1;
+        if known.invoked == 0 {
+            // Classes are opened one after the other, and are closed in the opposite order.
+            self.open.pop();
+        }
+    }
+
     /// The classes of which a call is invoked: the one at that place of the list.
     pub(super) fn open(&self, at: usize) -> Option<u32> {
         self.open.get(at).copied()

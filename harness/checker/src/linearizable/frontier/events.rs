@@ -18,7 +18,7 @@ pub(super) enum Event {
 /// of what is under way are kept, so that no list of events is needed.
 ///
 /// At equal indices (of hand-made calls) invocations come first: it forbids less.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Events {
     next: usize,
     due: BinaryHeap<Reverse<(u64, usize)>>,
@@ -37,6 +37,16 @@ impl Events {
         call?;
         self.next += 1;
         Some(Event::Invoke(self.next - 1))
+    }
+
+    /// How many calls are invoked by now.
+    pub(super) fn invoked(&self) -> usize {
+        self.next
+    }
+
+    /// Leaves out the invocations ahead of that call.
+    pub(super) fn begin_at(&mut self, call: usize) {
+        self.next = call;
     }
 
     /// Expects the completion of an operation.

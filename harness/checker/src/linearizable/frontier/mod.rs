@@ -24,16 +24,24 @@
 //!   last operation placed is a completed one, none waits to be noticed from one completion to the next.
 //!
 //! These are exact. Beside them the first passes keep few configurations: the history of a right system mostly
-//! has an order among those that place the fewest operations ahead of time. Such a pass may say legal. When it
-//! comes to an end after it cut anything off, a wider one begins anew, and only one that cut nothing says
-//! illegal.
+//! has an order among those that place the fewest operations ahead of time. Such a pass may say legal. Where it
+//! can pass no further after it cut anything off, it goes back a little ([`checkpoint`]) and keeps more for a
+//! while. If that does not help either, it asks whether the completion could be passed at all, whatever the
+//! configurations were a little ahead of it ([`refute`]): if not, the history is illegal. Failing that, a wider
+//! pass begins anew, and the last one cuts nothing. So illegal is only said of what all configurations, or more
+//! than all, cannot pass.
+//!
+//! A pass that keeps eight configurations is a greedy probe already. Clients saturated, five values, time of one
+//! core: 100,000 operations of 16 clients take it 0.13 s, and the depth-first search ([`Wgl`](super::Wgl)) 0.30 s;
+//! 10,000 of 40 clients 0.02 s and 1.0 s. So no other probe goes ahead of it.
 //!
 //! States and classes of identical operations are numbered, and each step of the model is remembered
 //! ([`objects`]). What no configuration refers to is dropped when it has doubled: states, counts of crashed calls,
 //! and the branches of the log of mutators, whose common beginning is all that grows with the history.
 //!
-//! Left out: a single history is searched on one core. Passes that fail begin again at the first event.
+//! Left out: a single history is searched on one core.
 
+mod checkpoint;
 mod crashes;
 mod events;
 mod expand;
@@ -44,6 +52,7 @@ mod mask;
 mod objects;
 mod paid;
 mod pending;
+mod refute;
 mod replay;
 mod search;
 mod steps;
@@ -59,7 +68,7 @@ use search::{Search, Stop};
 pub struct Frontier;
 
 /// How many configurations are kept in one pass after the other, if those before cut too much.
-const WIDTHS: [usize; 3] = [32, 1024, usize::MAX];
+const WIDTHS: [usize; 4] = [8, 64, 1024, usize::MAX];
 
 impl<M: Model> Algorithm<M> for Frontier {
     fn name(&self) -> &'static str {

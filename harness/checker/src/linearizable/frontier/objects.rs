@@ -67,6 +67,11 @@ impl<'a, M: Model> Objects<'a, M> {
         self.state_index.add(hash)
     }
 
+    /// How many classes are numbered.
+    pub(super) fn classes(&self) -> usize {
+        self.classes.len()
+    }
+
     /// The state of that number.
     pub(super) fn state(&self, number: u32) -> &M::State {
         &self.states[number as usize]

@@ -43,6 +43,22 @@ impl<'a, T> Paid<'a, T> {
         Ok(())
     }
 
+    /// Adds copies of items.
+    ///
+    /// # Errors
+    /// There is no memory left for them.
+    pub(super) fn copy(&mut self, items: &[T]) -> Result<(), Limit>
+    where
+        T: Copy,
+    {
+        let length = self.items.len() + items.len();
+        if length > self.items.capacity() {
+            self.grow(length)?;
+        }
+        self.items.extend_from_slice(items);
+        Ok(())
+    }
+
     /// Doubles the room at least; old and new stand side by side for a moment.
     #[cold]
     fn grow(&mut self, length: usize) -> Result<(), Limit> {

@@ -24,7 +24,7 @@ pub(super) struct Slot<K> {
 #[derive(Clone, Copy, Debug)]
 struct Row<K> {
     /// How many invocations had been by the time that it was known.
-    epoch: u32,
+    epoch: u64,
     legal: K,
 }
 
@@ -38,8 +38,16 @@ pub(super) struct Pending<'a, K> {
     pub(super) mutators: K,
     /// The slots of the latest invocations, as many as there are slots, each at its number modulo that.
     latest: Paid<'a, u32>,
-    epoch: u32,
+    epoch: u64,
     rows: Paid<'a, Row<K>>,
+}
+
+/// What was under way at some time.
+pub(super) struct Underway<'a, K> {
+    slots: Paid<'a, Slot<K>>,
+    occupied: K,
+    observations: K,
+    mutators: K,
 }
 
 impl<'a, K: Mask> Pending<'a, K> {
@@ -161,6 +169,30 @@ impl<'a, K: Mask> Pending<'a, K> {
         row.epoch = self.epoch;
         self.rows[state as usize] = row;
         Ok(row.legal)
+    }
+
+    /// A copy of what is under way.
+    ///
+    /// # Errors
+    /// There is no memory left for it.
+    pub(super) fn underway(&self, meter: &'a Meter) -> Result<Underway<'a, K>, Limit> {
+        let mut slots = Paid::new(meter);
+        slots.copy(&self.slots)?;
+        let Self { occupied, observations, mutators, .. } = *self;
+        Ok(Underway { slots, occupied, observations, mutators })
+    }
+
+    /// Has under way what was so when the copy was made. What was known to be legal since is forgotten.
+    ///
+    /// # Errors
+    /// There is no memory left for it.
+    pub(super) fn restore(&mut self, copy: &Underway<'a, K>) -> Result<(), Limit> {
+        self.slots.truncate(0);
+        self.slots.copy(&copy.slots)?;
+        (self.occupied, self.observations, self.mutators) = (copy.occupied, copy.observations, copy.mutators);
+        self.latest.resize(K::SLOTS, 0)?;
+        self.epoch += K::SLOTS as u64;
+        Ok(())
     }
 
     /// Follows the states to their new numbers.

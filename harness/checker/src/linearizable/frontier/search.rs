@@ -2,6 +2,7 @@
 
 use crate::linearizable::{Deadlock, Finding, Limit, Meter, Model, Reached, Task};
 
+use super::checkpoint::Checkpoints;
 use super::crashes::Crashes;
 use super::events::{Event, Events};
 use super::index::NONE;
@@ -11,6 +12,7 @@ use super::mask::Mask;
 use super::objects::Objects;
 use super::paid::Paid;
 use super::pending::Pending;
+use super::refute::{refutes, states};
 use super::replay::Replay;
 use super::steps::Steps;
 
@@ -43,26 +45,42 @@ const ENOUGH: usize = 1 << 10;
 /// Fewer states than this, or packs of crashed calls, are not worth a collection.
 const FEW: usize = 1 << 10;
 
+/// By how many powers of two more configurations are kept, for each time that a pass goes back.
+const WIDER: u32 = 4;
+
+/// So often it goes back without getting further.
+const LEVELS: u32 = 3;
+
+/// So often a pass asks whether a reason is near at hand: each time costs a look at the whole history.
+const MOST_ASKED: u32 = 64;
+
 /// One pass over a history.
 pub(super) struct Search<'a, M: Model, K> {
     pub(super) model: &'a M,
-    task: &'a Task<M>,
+    pub(super) task: &'a Task<M>,
     meter: &'a Meter,
-    events: Events,
+    pub(super) events: Events,
     pub(super) objects: Objects<'a, M>,
     pub(super) pending: Pending<'a, K>,
     pub(super) crashes: Crashes<'a, K>,
     pub(super) log: Log<'a>,
-    frontier: Paid<'a, Configuration<K>>,
+    pub(super) frontier: Paid<'a, Configuration<K>>,
     pub(super) layer: Layer<'a, K>,
     /// Which crashed calls can open the way to others: for a state and a class, whether they do.
     pub(super) openings: Steps<'a>,
-    /// How many configurations are kept at most.
+    pub(super) points: Checkpoints<'a, K>,
+    /// How many configurations are kept at most, while the pass is not in trouble.
     width: usize,
+    /// How much trouble it is in.
+    level: u32,
+    /// The most completions that were passed when it came into trouble.
+    pub(super) worst: u64,
+    /// How often it was asked whether the trouble has a reason near at hand.
+    pub(super) asked: u32,
     /// Whether any were cut off.
-    cut: bool,
+    pub(super) cut: bool,
     event: u64,
-    passed: u64,
+    pub(super) passed: u64,
     clock: u32,
     state_bound: usize,
     pack_bound: usize,
@@ -97,7 +115,11 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
             frontier,
             layer: Layer::new(meter),
             openings: Steps::new(meter),
+            points: Checkpoints::new(),
             width,
+            level: 0,
+            worst: 0,
+            asked: 0,
             cut: false,
             event: 0,
             passed: 0,
@@ -115,18 +137,66 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
                 Event::Invoke(call) => self.invoke(call)?,
                 Event::Complete(slot) => {
                     self.event = self.pending.at(slot).complete;
-                    if !self.complete(slot)? {
-                        return if self.cut { Err(Stop::Cut) } else { self.deadlock(slot) };
-                    }
-                    self.passed += 1;
-                    if self.passed >= *told + CALLS_PER_REPORT {
-                        self.report(told);
+                    if self.complete(slot)? {
+                        self.proceed(told)?;
+                    } else if let Some(failure) = self.hesitate(slot)? {
+                        return Ok(failure);
                     }
                 }
             }
         }
         self.report(told);
         self.order()
+    }
+
+    /// A completion was passed.
+    fn proceed(&mut self, told: &mut u64) -> Result<(), Limit> {
+        self.passed += 1;
+        if self.passed >= *told + CALLS_PER_REPORT {
+            self.report(told);
+        }
+        if self.width < usize::MAX && self.note_point(self.meter)? && self.passed > self.worst {
+            self.level = self.level.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    /// No configuration passes the completion of the operation in a slot. Finds that none can, or goes back a
+    /// little, to keep more of them.
+    fn hesitate(&mut self, slot: usize) -> Result<Option<Finding<M::State>>, Stop> {
+        if !self.cut || (self.level > 0 && self.is_refuted(slot)?) {
+            return self.deadlock(slot).map(Some);
+        }
+        if self.level == LEVELS || self.width == usize::MAX {
+            return Err(Stop::Cut);
+        }
+        self.level += 1;
+        self.worst = self.worst.max(self.passed);
+        self.go_back()?;
+        Ok(None)
+    }
+
+    /// Whether there is a reason near at hand why the operation in a slot cannot complete.
+    fn is_refuted(&mut self, slot: usize) -> Result<bool, Stop> {
+        self.asked += 1;
+        if self.asked > MOST_ASKED {
+            return Ok(false);
+        }
+        let Some(numbers) = states(&mut self.objects, self.task.init.clone())? else { return Ok(false) };
+        let states: Vec<M::State> = numbers.iter().map(|state| self.objects.state(*state).clone()).collect();
+        let stuck = self.pending.at(slot).call as usize;
+        // Once from its invocation, then from ever further back.
+        let back = ((self.events.invoked() - stuck) << self.level).max(8 << (2 * self.level));
+        let start = if self.level == 1 { stuck } else { stuck.saturating_sub(back) };
+        match refutes::<M, K>((self.model, self.task, self.meter), &states, start, stuck) {
+            Err(Stop::Spent(Limit::Memory(_))) => Ok(false),
+            other => other,
+        }
+    }
+
+    /// How many configurations are kept at most.
+    fn limit(&self) -> usize {
+        self.width.saturating_mul(1 << (WIDER * self.level))
     }
 
     fn report(&self, told: &mut u64) {
@@ -146,7 +216,7 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
         if self.clock.is_multiple_of(STEPS_PER_LOOK) { self.meter.check_time() } else { Ok(()) }
     }
 
-    fn invoke(&mut self, at: usize) -> Result<(), Stop> {
+    pub(super) fn invoke(&mut self, at: usize) -> Result<(), Stop> {
         let call = &self.task.calls[at];
         let observes = self.model.is_observation(&call.op);
         let Some(complete) = call.complete else {
@@ -175,16 +245,17 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
     }
 
     /// Passes the completion of the operation in a slot. False: no configuration can.
-    fn complete(&mut self, slot: usize) -> Result<bool, Stop> {
+    pub(super) fn complete(&mut self, slot: usize) -> Result<bool, Stop> {
         let gone = K::only(slot);
         if !self.frontier.iter().all(|one| one.placed.has(slot)) {
             self.expand_all(slot)?;
             if !self.layer.entries().iter().any(|one| one.blind == NONE && one.placed.has(slot)) {
                 return Ok(false);
             }
+            let limit = self.limit();
             self.frontier.clear();
             for one in self.layer.entries().iter().filter(|one| one.blind == NONE && one.placed.has(slot)) {
-                if self.frontier.len() == self.width {
+                if self.frontier.len() == limit {
                     self.cut = true;
                     break;
                 }
@@ -203,6 +274,7 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
     /// Reaches all configurations in which the operation in a slot is placed, and was so last.
     fn expand_all(&mut self, slot: usize) -> Result<(), Stop> {
         self.layer.clear();
+        let limit = self.limit();
         let mut done = 0;
         for at in 0..self.frontier.len() {
             done += usize::from(self.frontier[at].placed.has(slot));
@@ -215,7 +287,7 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
             if one.blind == DEAD || one.placed.has(slot) {
                 continue;
             }
-            if done > 0 && self.layer.len() > self.width.saturating_mul(8) {
+            if done >= limit {
                 self.cut = true;
                 break;
             }
@@ -228,20 +300,22 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
     /// Drops what no configuration needs any more, when enough has gathered.
     fn collect(&mut self) -> Result<(), Limit> {
         if self.log.is_large() {
-            self.log.keep(self.frontier.iter_mut().map(|one| &mut one.node))?;
+            let Self { log, frontier, points, .. } = self;
+            log.keep(living(frontier, points).map(|one| &mut one.node))?;
         }
         if self.objects.states() > self.state_bound {
             let mut marks = self.marks(self.objects.states(), |one| one.state)?;
             self.objects.keep_states(&mut marks)?;
             self.pending.keep_states(&marks);
             self.openings.clear();
-            self.frontier.iter_mut().for_each(|one| one.state = marks[one.state as usize]);
+            living(&mut self.frontier, &mut self.points)
+                .for_each(|one| one.state = marks[one.state as usize]);
             self.state_bound = (2 * self.objects.states()).max(FEW);
         }
         if self.crashes.packs() > self.pack_bound {
             let mut marks = self.marks(self.crashes.packs(), |one| one.used)?;
             self.crashes.keep(&mut marks)?;
-            self.frontier.iter_mut().for_each(|one| one.used = marks[one.used as usize]);
+            living(&mut self.frontier, &mut self.points).for_each(|one| one.used = marks[one.used as usize]);
             self.pack_bound = (2 * self.crashes.packs()).max(FEW);
         }
         Ok(())
@@ -249,13 +323,13 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
 
     /// Of so many numbers those that the frontier has.
     fn marks(
-        &self,
+        &mut self,
         numbers: usize,
         number: impl Fn(&Configuration<K>) -> u32,
     ) -> Result<Paid<'a, u32>, Limit> {
         let mut marks = Paid::new(self.meter);
         marks.resize(numbers, NONE)?;
-        self.frontier.iter().for_each(|one| marks[number(one) as usize] = 0);
+        living(&mut self.frontier, &mut self.points).for_each(|one| marks[number(one) as usize] = 0);
         Ok(marks)
     }
 
@@ -310,4 +384,13 @@ impl<'a, M: Model, K: Mask> Search<'a, M, K> {
         }
         Ok(numbers)
     }
+}
+
+/// All configurations from which the search may go on.
+fn living<'b, K>(
+    frontier: &'b mut Paid<'_, Configuration<K>>,
+    points: &'b mut Checkpoints<'_, K>,
+) -> impl Iterator<Item = &'b mut Configuration<K>> {
+    let points = points.earlier.iter_mut().chain(&mut points.later);
+    frontier.iter_mut().chain(points.flat_map(|point| point.frontier.iter_mut()))
 }
