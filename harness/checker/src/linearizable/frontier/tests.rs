@@ -175,3 +175,16 @@ fn only_what_cannot_be_passed_is_refuted() {
     }
     assert!(refuted > 20, "{refuted}");
 }
+
+#[test]
+fn what_is_cut_off_at_a_completion_is_not_held_against_the_history() {
+    let [nil, one] = [ValueId::NIL, ValueId::of(1)];
+    let call = |op, invoke, complete| Call { op, invoke, complete: Some(complete) };
+    // The write is tried first, and leaves nothing to the cas.
+    let write = call(RegisterOp::Write(one), 0, 9);
+    let cas = call(RegisterOp::Cas(nil, one), 1, 8);
+    let read = call(RegisterOp::Read(one), 2, 3);
+    let task = Task { init: nil, calls: vec![write, cas, read] };
+    assert_eq!(verdict::<u64>(&task, 1, None), None);
+    assert_eq!(verdict::<u64>(&task, 2, None), Some(true));
+}
