@@ -2,18 +2,24 @@
 //!
 //! The clients are saturated: each begins its next operation as soon as one completes. In the broken histories one
 //! read nine tenths in returns a value that was never written, or one that was overwritten a while ago. To be run as
-//! `cargo run --release -p ordalia-checker --example speed -- [ROW] [ALGORITHM,…]`; rows are picked by a part of
-//! their name. The process's peak of memory is told after each row, so that of one row shows when it is run alone.
+//! `cargo run --release -p ordalia-checker --example speed -- [ROW] [ALGORITHM,…] [FOLDER]`; rows are picked by a part
+//! of their name. The process's peak of memory is told after each row, so that of one row shows when it is run
+//! alone. With a folder the histories are written there as JSON Lines and not judged, so that other checkers can judge
+//! the same ones.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a program for developers")]
 
 use ordalia_checker::Budget;
 use ordalia_checker::linearizable::{Call, Finding, Meter, Task, ValueId, Values, algorithm};
 use ordalia_checker::models::{Register, RegisterOp};
+use ordalia_history::{Event, EventType, OpError, Process, jsonl};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A row of the table.
@@ -22,9 +28,11 @@ struct Row {
     name: &'static str,
     clients: usize,
     count: usize,
-    /// How many values there are; above a hundred few are ever written twice.
+    /// How many values there are; above a hundred none is ever written twice.
     domain: usize,
     crashed: usize,
+    /// Whether there are cas beside reads and writes.
+    cas: bool,
     /// What the broken read returns: `never`, `stale`, or nothing where none is broken.
     broken: &'static str,
 }
@@ -42,17 +50,20 @@ struct World {
     former: VecDeque<ValueId>,
     now: u64,
     to_break: bool,
+    /// Values drawn so far.
+    drawn: usize,
 }
 
 impl World {
     fn begin(&mut self, row: &Row) {
-        let (a, b) = (self.value(), self.value());
+        let (a, b) = (self.value(row), self.value(row));
         let every = row.count.checked_div(row.crashed).unwrap_or(usize::MAX);
         let crashes = (self.calls.len() + 1).is_multiple_of(every);
         let op = match self.rng.random_range(0..3) {
             _ if crashes => RegisterOp::Write(a),
             0 => RegisterOp::Read(a),
             1 => RegisterOp::Write(a),
+            _ if !row.cas => RegisterOp::Read(a),
             _ => RegisterOp::Cas(if row.domain > 100 { self.state } else { a }, b),
         };
         self.open.push((self.calls.len(), false, crashes));
@@ -60,8 +71,10 @@ impl World {
         self.now += 1;
     }
 
-    fn value(&mut self) -> ValueId {
-        self.values[self.rng.random_range(0..self.values.len())]
+    fn value(&mut self, row: &Row) -> ValueId {
+        self.drawn += 1;
+        let at = if row.domain > 100 { self.drawn } else { self.rng.random_range(0..row.domain) };
+        self.values[at % row.domain]
     }
 
     /// One of the open calls takes effect, completes or crashes.
@@ -110,25 +123,29 @@ impl World {
     }
 }
 
-fn generate(seed: u64, row: &Row) -> Task<Register> {
+/// The value that is never written.
+const NEVER: i64 = 999_999_999;
+
+fn generate(seed: u64, row: &Row) -> (Task<Register>, Values) {
     let mut values = Values::default();
     let mut world = World {
         rng: ChaCha8Rng::seed_from_u64(seed),
         values: (0..row.domain as i64).map(|value| values.intern(&json!(value))).collect(),
-        never: values.intern(&json!("never")),
+        never: values.intern(&json!(NEVER)),
         calls: Vec::new(),
         open: Vec::new(),
         state: ValueId::NIL,
         former: VecDeque::new(),
         now: 0,
         to_break: !row.broken.is_empty(),
+        drawn: 0,
     };
     loop {
         while world.open.len() < row.clients && world.calls.len() < row.count {
             world.begin(row);
         }
         if world.open.is_empty() {
-            return Task { init: ValueId::NIL, calls: world.calls };
+            return (Task { init: ValueId::NIL, calls: world.calls }, values);
         }
         world.proceed(row);
     }
@@ -138,7 +155,18 @@ fn generate(seed: u64, row: &Row) -> Task<Register> {
 type Shape = (&'static str, usize, usize, usize, usize, &'static str);
 
 #[rustfmt::skip]
-const ROWS: [Shape; 24] = [
+const ROWS: [Shape; 35] = [
+    ("10c 10k", 10, 10_000, 5, 0, ""),
+    ("10c 10k stale", 10, 10_000, 5, 0, "stale"),
+    ("20c 1k", 20, 1_000, 5, 0, ""),
+    ("10c 100k", 10, 100_000, 5, 0, ""),
+    ("5c 1k 10cr stale", 5, 1_000, 5, 10, "stale"),
+    ("5c 1k 20cr stale", 5, 1_000, 5, 20, "stale"),
+    ("10c 10k unique", 10, 10_000, 1_000_000, 0, ""),
+    ("10c 1M rw unique", 10, 1_000_000, 4_000_000, 0, ""),
+    ("10c 1M rw unique stale", 10, 1_000_000, 4_000_000, 0, "stale"),
+    ("8c 20k 100cr rw unique", 8, 20_000, 1_000_000, 100, ""),
+    ("40c 1k never", 40, 1_000, 5, 0, "never"),
     ("4c 50k", 4, 50_000, 5, 0, ""),
     ("8c 200k", 8, 200_000, 5, 0, ""),
     ("8c 200k never", 8, 200_000, 5, 0, "never"),
@@ -168,13 +196,57 @@ const ROWS: [Shape; 24] = [
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let only = args.get(1).map_or("", String::as_str);
-    let algorithms = args.get(2).map_or("frontier", String::as_str);
+    let algorithms = args.get(2).map_or("auto", String::as_str);
     for (name, clients, count, domain, crashed, broken) in ROWS {
-        let row = Row { name, clients, count, domain, crashed, broken };
-        if name.contains(only) {
-            let task = generate(7, &row);
-            algorithms.split(',').for_each(|algorithm| measure(&row, &task, algorithm));
+        let cas = !name.contains("rw");
+        let row = Row { name, clients, count, domain, crashed, cas, broken };
+        if !name.contains(only) {
+            continue;
         }
+        let (task, values) = generate(7, &row);
+        match args.get(3) {
+            Some(folder) => {
+                write(&task, &values, &Path::new(folder).join(format!("{}.jsonl", name.replace(' ', "-"))))
+            }
+            None => algorithms.split(',').for_each(|algorithm| measure(&row, &task, algorithm)),
+        }
+    }
+}
+
+/// Writes a history; each call has a process of its own.
+fn write(task: &Task<Register>, values: &Values, path: &Path) {
+    let mut events: Vec<(u64, Event)> = Vec::new();
+    for (process, call) in task.calls.iter().enumerate() {
+        let value = |id: ValueId| values.value(id).clone();
+        let (f, asked, told) = match call.op {
+            RegisterOp::Read(seen) => ("read", Value::Null, value(seen)),
+            RegisterOp::Write(written) => ("write", value(written), value(written)),
+            RegisterOp::Cas(from, to) | RegisterOp::Refused(from, to) => {
+                ("cas", json!([value(from), value(to)]), json!([value(from), value(to)]))
+            }
+        };
+        let refused = matches!(call.op, RegisterOp::Refused(..));
+        let mut event = |index: u64, kind: EventType, value: Value, error: Option<OpError>| {
+            let (process, f) = (Process::Client(process as u64), f.into());
+            let (key, node, intended) = (None, None, None);
+            events.push((
+                index,
+                Event { index, time: index, process, kind, f, key, value, error, node, intended },
+            ));
+        };
+        event(call.invoke, EventType::Invoke, asked, None);
+        match call.complete {
+            Some(end) if refused => {
+                event(end, EventType::Fail, told, Some(OpError::new("precondition-failed")))
+            }
+            Some(end) => event(end, EventType::Ok, told, None),
+            None => {}
+        }
+    }
+    events.sort_by_key(|(index, _)| *index);
+    let mut out = BufWriter::new(File::create(path).unwrap());
+    for (at, (_, event)) in events.into_iter().enumerate() {
+        jsonl::write_event(&mut out, &Event { index: at as u64, ..event }).unwrap();
     }
 }
 

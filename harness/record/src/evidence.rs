@@ -7,12 +7,22 @@ use ordalia_schedule::{Occasion, Schedule, TimedFault};
 
 use crate::FaultRecord;
 
+/// How much a test's faults must have done for the test to prove something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// Each kind in the schedule took effect: these kinds were asked for.
+    EachKind,
+    /// Some fault took effect: the kinds were drawn, as in a sweep of the simulator, and a drawn one that only ever
+    /// met nodes that were down already is no want.
+    Some,
+}
+
 /// Judges the evidence of a schedule's faults.
 ///
-/// Unknown if a fault was carried out and its evidence speaks against it, or if of some kind of fault in
-/// the schedule none is shown to have taken effect. Of a kind that was only to strike at a moment (an election, a
+/// Unknown if a fault was carried out and its evidence speaks against it, or if less took effect than is
+/// demanded. Of a kind that was only to strike at a moment (an election, a
 /// snapshot) which may not come, nothing is demanded.
-pub fn judge_faults(schedule: &Schedule, records: &[FaultRecord]) -> Judgement {
+pub fn judge_faults(schedule: &Schedule, records: &[FaultRecord], demand: Demand) -> Judgement {
     let mut judgement = Judgement::new(Verdict::Valid);
     let certain = |fault: &&TimedFault| fault.upon.is_none_or(|upon| !Occasion::MOMENTS.contains(&upon));
     let demanded = schedule.faults.iter().filter(certain);
@@ -24,8 +34,9 @@ pub fn judge_faults(schedule: &Schedule, records: &[FaultRecord]) -> Judgement {
             None => {}
         }
     }
+    let some = effective.values().any(|count| *count > 0);
     for (kind, count) in &effective {
-        if *count == 0 {
+        if *count == 0 && !(demand == Demand::Some && some) {
             judgement.because(Verdict::Unknown, format!("no {kind} fault is shown to have taken effect"));
         }
     }
@@ -70,27 +81,38 @@ mod tests {
 
     #[test]
     fn only_shown_effects_count() {
-        assert_eq!(judge_faults(&schedule(), &[record(Some(true))]).valid, Verdict::Valid);
-        assert_eq!(judge_faults(&schedule(), &[record(None)]).valid, Verdict::Unknown);
+        assert_eq!(judge_faults(&schedule(), &[record(Some(true))], Demand::EachKind).valid, Verdict::Valid);
+        assert_eq!(judge_faults(&schedule(), &[record(None)], Demand::EachKind).valid, Verdict::Unknown);
         assert_eq!(
-            judge_faults(&schedule(), &[record(Some(true)), record(Some(false))]).valid,
+            judge_faults(&schedule(), &[record(Some(true)), record(Some(false))], Demand::EachKind).valid,
             Verdict::Unknown
         );
-        assert_eq!(judge_faults(&schedule(), &[]).valid, Verdict::Unknown);
+        assert_eq!(judge_faults(&schedule(), &[], Demand::EachKind).valid, Verdict::Unknown);
+    }
+
+    #[test]
+    fn of_drawn_kinds_some_must_take_effect() {
+        let pause = Fault::Pause { targets: Targets::Nodes(vec![NodeId::new(1)]) };
+        let faults = vec![schedule().faults.remove(0), TimedFault::new(2, 1, pause)];
+        let two = Schedule::new(3, None, faults);
+        let kill = [record(Some(true))];
+        assert_eq!(judge_faults(&two, &kill, Demand::EachKind).valid, Verdict::Unknown);
+        assert_eq!(judge_faults(&two, &kill, Demand::Some).valid, Verdict::Valid);
+        assert_eq!(judge_faults(&two, &[record(None)], Demand::Some).valid, Verdict::Unknown);
     }
 
     #[test]
     fn a_moment_that_did_not_come_is_no_want_of_evidence() {
         let mut waiting = schedule();
         waiting.faults[0].upon = Some(Occasion::Snapshot);
-        assert_eq!(judge_faults(&waiting, &[record(None)]).valid, Verdict::Valid);
+        assert_eq!(judge_faults(&waiting, &[record(None)], Demand::EachKind).valid, Verdict::Valid);
         waiting.faults[0].upon = Some(Occasion::NewLeader);
-        assert_eq!(judge_faults(&waiting, &[record(None)]).valid, Verdict::Unknown);
+        assert_eq!(judge_faults(&waiting, &[record(None)], Demand::EachKind).valid, Verdict::Unknown);
     }
 
     #[test]
     fn a_test_without_faults_asks_for_none() {
         let calm = Schedule { faults: Vec::new(), ..schedule() };
-        assert_eq!(judge_faults(&calm, &[]).valid, Verdict::Valid);
+        assert_eq!(judge_faults(&calm, &[], Demand::EachKind).valid, Verdict::Valid);
     }
 }

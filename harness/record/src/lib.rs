@@ -25,7 +25,7 @@ mod judge;
 mod samples;
 mod trace;
 
-pub use evidence::judge_faults;
+pub use evidence::{Demand, judge_faults};
 pub use folder::{
     RecordError, RunFolder, read_json, read_json_lines, write_compact_json, write_history, write_json,
     write_json_lines,

@@ -10,8 +10,8 @@ use ordalia_checker::linearizable::{Depiction, Examination, Examiner};
 use ordalia_checker::{Budget, Checker, History, TestVerdict, Verdict};
 use ordalia_history::{Event, PairError, jsonl};
 use ordalia_record::{
-    FaultRecord, RecordError, RunFolder, RunInfo, judge_faults, judge_run, read_json, read_json_lines,
-    write_compact_json, write_history, write_json,
+    Demand, FaultRecord, RecordError, RunFolder, RunInfo, judge_faults, judge_run, read_json,
+    read_json_lines, write_compact_json, write_history, write_json,
 };
 use ordalia_schedule::Schedule;
 use ordalia_workload::Workload;
@@ -56,7 +56,8 @@ pub fn judge(
     let history = History::new(recorded.events).map_err(unpaired)?;
     let (mut verdict, shown) = reach(&workload.checkers(), &history, budget);
     keep(folder, shown)?;
-    verdict.add("faults", judge_faults(&schedule, &records));
+    let demand = if info.simulated { Demand::Some } else { Demand::EachKind };
+    verdict.add("faults", judge_faults(&schedule, &records, demand));
     verdict.add("run", judge_run(&info, recorded.torn_tail));
     write_json(&folder.verdict(), &verdict)?;
     Ok(verdict)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ordalia_checker::{Budget, History, Judgement, TestVerdict, Verdict, is_answered};
 use ordalia_history::PairError;
-use ordalia_record::{judge_faults, judge_run};
+use ordalia_record::{Demand, judge_faults, judge_run};
 use ordalia_workload::Workload;
 
 use crate::{SimRun, SimSettings};
@@ -29,7 +29,7 @@ impl SimRun {
     ) -> Result<TestVerdict, PairError> {
         let history = History::new(self.events.clone())?;
         let mut verdict = TestVerdict::reach(&workload.checkers(), &history, budget);
-        verdict.add("faults", judge_faults(&settings.schedule, &self.faults));
+        verdict.add("faults", judge_faults(&settings.schedule, &self.faults, Demand::Some));
         verdict.add("run", judge_run(&self.info, false));
         verdict.add(LIVENESS.0, self.judge_liveness(settings.liveness, &history));
         Ok(verdict)
