@@ -71,6 +71,14 @@ impl SimRun {
         let first = operations.filter(|op| is_answered(op)).filter_map(|op| op.completed_ns).min();
         let took_ns = first.map(|at_ns| at_ns - closing.start_ns);
         judgement.detail("answered_ms", took_ns.map(|ns| ns / 1_000_000));
+        let waited_ns = closing.end_ns.saturating_sub(closing.start_ns);
+        if took_ns.is_none() && u128::from(waited_ns) < bound.as_nanos() {
+            // All were given up before the time was over; what a longer wait had shown nobody knows.
+            let waited_ms = waited_ns / 1_000_000;
+            let reason =
+                format!("the closing operations were given up after {waited_ms} ms without an answer");
+            return judgement.because(Verdict::Unknown, reason);
+        }
         if took_ns.is_none_or(|ns| u128::from(ns) > bound.as_nanos()) {
             let took = took_ns
                 .map_or("no".to_owned(), |ns| format!("the first answer after {} ms, no", ns / 1_000_000));
