@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::Context;
 use ordalia_checker::{Budget, TestVerdict, Verdict};
 use ordalia_node::BugInfo;
-use ordalia_sim::{Go, ShrinkBudget, SimSettings, Watch, shrink, sweep};
+use ordalia_sim::{Go, ShrinkBudget, SimSettings, shrink, sweep};
 use serde::Serialize;
 
 use crate::args::{MutantsArgs, SimArgs};
@@ -82,7 +82,7 @@ fn hunt(
     counter: &Counter,
     done: u64,
 ) -> Result<Row, Failure> {
-    let planted = sim_args(args, entry, bug, true);
+    let planted = sim_args(args, entry, bug);
     let plan = Plan::new(&planted)?;
     let mut rounds = Vec::new();
     for round in 0..args.rounds {
@@ -121,9 +121,9 @@ fn find(args: &MutantsArgs, plan: &Plan<'_>, start: u64) -> Result<Option<Found>
     let stop = AtomicBool::new(false);
     let judge = |seed| -> Result<Option<TestVerdict>, Failure> {
         let case = plan.case(seed)?;
-        let verdict = judged(&case)?;
-        let fails =
-            verdict.valid == Verdict::Invalid && judged(&without_bugs(&case))?.valid != Verdict::Invalid;
+        let verdict = case.judged(&Budget::default())?.0;
+        let fails = verdict.valid == Verdict::Invalid
+            && without_bugs(&case).judged(&Budget::default())?.0.valid != Verdict::Invalid;
         Ok(fails.then_some(verdict))
     };
     sweep(start..start + args.seeds, jobs, &stop, judge, |seed, result| match result {
@@ -160,13 +160,6 @@ fn without_bugs(case: &Case) -> Case {
     sound
 }
 
-fn judged(case: &Case) -> Result<TestVerdict, Failure> {
-    let run = case.run(Watch::default())?;
-    let workload = case.workload()?;
-    let verdict = run.judge(&case.settings, workload.as_ref(), &Budget::default());
-    Ok(verdict.map_err(|error| anyhow::anyhow!("the simulator recorded no history: {error}"))?)
-}
-
 /// The checkers that found fault.
 fn dissatisfied(verdict: &TestVerdict) -> Vec<String> {
     let fault = verdict.checkers.iter().filter(|(_, judgement)| judgement.valid == Verdict::Invalid);
@@ -194,7 +187,9 @@ fn left_over(
 ) -> Result<Vec<String>, Failure> {
     let with = |settings: &SimSettings| Case { settings: settings.clone(), command: None, ..case.clone() };
     let fails = |settings: &SimSettings| {
-        let fault = |case: &Case| judged(case).map(|verdict| dissatisfied(&verdict)).unwrap_or_default();
+        let fault = |case: &Case| {
+            case.judged(&Budget::default()).map(|(verdict, _)| dissatisfied(&verdict)).unwrap_or_default()
+        };
         let found_again = found.checkers.iter().any(|checker| fault(&with(settings)).contains(checker));
         found_again && fault(&without_bugs(&with(settings))).is_empty()
     };
@@ -211,10 +206,10 @@ fn left_over(
 }
 
 /// What a sweep for a defect is asked for: everything drawn.
-fn sim_args(args: &MutantsArgs, entry: &TargetEntry, bug: &BugInfo, plant: bool) -> SimArgs {
+fn sim_args(args: &MutantsArgs, entry: &TargetEntry, bug: &BugInfo) -> SimArgs {
     SimArgs {
         target: entry.info.name.to_owned(),
-        bugs: if plant { vec![bug.name.to_owned()] } else { Vec::new() },
+        bugs: vec![bug.name.to_owned()],
         options: bug.with.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         time_limit: args.time_limit,
         ..SimArgs::default()

@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
+use ordalia_checker::{Budget, TestVerdict};
 use ordalia_record::TargetSettings;
 use ordalia_runner::BuiltIn;
 use ordalia_schedule::{FaultKind, Profile, Schedule, generate};
-use ordalia_sim::{SimRun, SimSettings, Swarm, Watch};
+use ordalia_sim::{Effort, SimRun, SimSettings, Swarm, Watch};
 use ordalia_workload::{Workload, WorkloadSettings};
 use ordalia_workloads::WorkloadInfo;
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,15 @@ impl Case {
     /// Runs the test.
     pub fn run(&self, watch: Watch) -> Result<SimRun, Failure> {
         Ok((self.target()?.simulate)(&self.settings, self.workload()?.as_ref(), watch))
+    }
+
+    /// The verdict on the test, with nothing recorded beside its history, and what it took.
+    pub fn judged(&self, budget: &Budget) -> Result<(TestVerdict, Effort), Failure> {
+        let run = self.run(Watch::default())?;
+        let verdict = run
+            .judge(&self.settings, self.workload()?.as_ref(), budget)
+            .map_err(|error| anyhow::anyhow!("the simulator recorded no history: {error}"))?;
+        Ok((verdict, run.effort))
     }
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ordalia_checker::{TestVerdict, Verdict};
-use ordalia_sim::{Effort, Go, ShrinkBudget, SimSettings, Watch, shrink};
+use ordalia_checker::Verdict;
+use ordalia_sim::{Effort, Go, ShrinkBudget, SimSettings, shrink};
 use serde::Serialize;
 
 use super::case::{Case, Plan};
@@ -107,7 +107,7 @@ fn examine(plan: &Plan<'_>, seed: u64, args: &SimArgs) -> Result<SeedResult, Fai
         let complaints = vec![("determinism".to_owned(), place)];
         return Ok(SeedResult { verdict: Verdict::Invalid, complaints, effort: Effort::default() });
     }
-    let (verdict, effort) = judged(&case, args)?;
+    let (verdict, effort) = case.judged(&budget(&args.budget))?;
     let complaints = verdict.checkers.iter().filter(|(_, judgement)| judgement.valid != Verdict::Valid);
     let mut complaints: Vec<_> =
         complaints.map(|(name, judgement)| (judgement.valid, name, judgement.reasons.first())).collect();
@@ -115,16 +115,6 @@ fn examine(plan: &Plan<'_>, seed: u64, args: &SimArgs) -> Result<SeedResult, Fai
     let complaints =
         complaints.into_iter().map(|(_, name, why)| (name.clone(), why.cloned().unwrap_or_default()));
     Ok(SeedResult { verdict: verdict.valid, complaints: complaints.collect(), effort })
-}
-
-/// The verdict on a test, with nothing recorded beside its history.
-fn judged(case: &Case, args: &SimArgs) -> Result<(TestVerdict, Effort), Failure> {
-    let run = case.run(Watch::default())?;
-    let workload = case.workload()?;
-    let verdict = run
-        .judge(&case.settings, workload.as_ref(), &budget(&args.budget))
-        .map_err(|error| anyhow::anyhow!("the simulator recorded no history: {error}"))?;
-    Ok((verdict, run.effort))
 }
 
 /// Makes a failing test smaller as long as the same checker finds fault with it, and keeps it.
@@ -139,7 +129,7 @@ fn keep_smallest(case: &Case, checker: &str, args: &SimArgs) -> Result<(), Failu
         command: None,
     };
     let fails = |settings: &SimSettings| {
-        let verdict = judged(&as_case(settings), args).ok().map(|(verdict, _)| verdict);
+        let verdict = as_case(settings).judged(&budget(&args.budget)).ok().map(|(verdict, _)| verdict);
         verdict.and_then(|verdict| Some(verdict.checkers.get(checker)?.valid)) == Some(Verdict::Invalid)
     };
     let limits = ShrinkBudget { time: args.shrink_time, ..ShrinkBudget::default() };
