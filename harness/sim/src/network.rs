@@ -2,7 +2,8 @@
 //!
 //! A link is a connection: what is sent on it arrives in order, unless a fault reorders it. A link that is cut
 //! holds what is sent, as a firewall that drops packets makes a connection do, and lets it go when it is
-//! healed; one that is reset loses it.
+//! healed; one that is reset loses it. A link of limited bandwidth has a queue, which goes on its way when its turn
+//! comes, or at once when the limit is lifted.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -25,6 +26,8 @@ struct Line<M> {
     /// When the link is free to carry more, where its bandwidth is limited.
     busy_until_ns: u64,
     held: VecDeque<(u64, M)>,
+    /// What waits for its turn where the bandwidth is limited, with the time of its turn.
+    queued: VecDeque<(u64, u64, M)>,
     sent: u64,
     delivered: u64,
     hindered: u64,
@@ -38,6 +41,7 @@ impl<M> Default for Line<M> {
             last_ns: 0,
             busy_until_ns: 0,
             held: VecDeque::new(),
+            queued: VecDeque::new(),
             sent: 0,
             delivered: 0,
             hindered: 0,
@@ -52,6 +56,8 @@ pub(crate) enum Passage<M> {
     At(u64, M),
     /// It arrives twice.
     Twice([u64; 2], M),
+    /// It waits in the link's queue, which is to be looked at then, if that is not known yet.
+    Queued(Option<u64>),
     /// It does not arrive, or not now.
     Gone,
 }
@@ -109,9 +115,20 @@ impl<M: Clone> Network<M> {
             line.hindered += 1;
             return Passage::Gone;
         }
+        match state.bandwidth {
+            Some(rate) => line.wait_its_turn(now_ns, rate, number, bytes(&message), message),
+            None => self.forward(link, now_ns, message),
+        }
+    }
+
+    /// Sends a message on that is neither held, lost nor queued.
+    pub(crate) fn forward(&mut self, link: Link, now_ns: u64, message: M) -> Passage<M> {
+        let at = self.at(link);
+        let (line, dice) = (&mut self.lines[at], &mut self.dice);
+        let state = line.state;
         let mut arrives = now_ns.saturating_add(dice.latency(self.latency));
         if !state.is_clear() {
-            arrives = line.hinder(arrives, now_ns, &message, bytes, dice);
+            arrives = line.delay(arrives, dice);
         }
         if dice.chance(state.reorder) {
             // Held back: later messages overtake it.
@@ -130,31 +147,49 @@ impl<M: Clone> Network<M> {
         Passage::At(arrives, message)
     }
 
+    /// Takes out of a link's queue what has its turn, and says when the next one has.
+    pub(crate) fn take_due(&mut self, link: Link, now_ns: u64) -> (Vec<(u64, M)>, Option<u64>) {
+        let at = self.at(link);
+        let queued = &mut self.lines[at].queued;
+        let count = queued.iter().take_while(|(due_ns, ..)| *due_ns <= now_ns).count();
+        let due: Vec<(u64, M)> =
+            queued.drain(..count).map(|(_, number, message)| (number, message)).collect();
+        // A look that found nothing was meant for a queue that is gone; the present one has its own.
+        let next_ns = queued.front().filter(|_| count > 0).map(|(due_ns, ..)| *due_ns);
+        (due, next_ns)
+    }
+
     /// Puts a fault's change on a link.
     pub(crate) fn change(&mut self, link: Link, fault: u64, change: LinkChange) {
         let at = self.at(link);
         let line = &mut self.lines[at];
         line.changes.insert(fault, change);
         line.compose();
+        if line.state.cut.is_some() {
+            line.hold_queue();
+        }
         if line.state.cut == Some(CutMode::Reject) {
             line.held.clear();
         }
     }
 
-    /// Takes a fault's change back. What was held and is held no more is given back, to be sent now.
+    /// Takes a fault's change back. What was held or queued and is so no more is given back, to be sent now.
     pub(crate) fn restore(&mut self, link: Link, fault: u64) -> Vec<(u64, M)> {
         let at = self.at(link);
         let line = &mut self.lines[at];
         line.changes.remove(&fault);
         line.compose();
+        if line.state.bandwidth.is_none() {
+            line.hold_queue();
+        }
         if line.state.cut.is_none() { line.held.drain(..).collect() } else { Vec::new() }
     }
 
     /// The end of a process breaks its connections, and what they held is lost.
     pub(crate) fn forget(&mut self, node: NodeId) {
         for other in 0..self.nodes {
-            self.lines[node.index() * self.nodes + other].held.clear();
-            self.lines[other * self.nodes + node.index()].held.clear();
+            self.lines[node.index() * self.nodes + other].lose();
+            self.lines[other * self.nodes + node.index()].lose();
         }
     }
 
@@ -180,28 +215,103 @@ impl<M> Line<M> {
         self.state = compose(&changes);
     }
 
-    /// The arrival under the delays and the bandwidth of the faults in force.
-    fn hinder(
-        &mut self,
-        mut arrives: u64,
-        now_ns: u64,
-        message: &M,
-        bytes: impl Fn(&M) -> u64,
-        dice: &mut Dice,
-    ) -> u64 {
+    /// Loses what it holds and what is queued.
+    fn lose(&mut self) {
+        self.held.clear();
+        self.queued.clear();
+        self.busy_until_ns = 0;
+    }
+
+    /// Moves the queue ahead of what is held. Their bandwidth is counted anew if they meet a limit again.
+    fn hold_queue(&mut self) {
+        self.busy_until_ns = 0;
+        for (_, number, message) in self.queued.drain(..).rev() {
+            self.held.push_front((number, message));
+        }
+    }
+
+    /// Puts a message behind the others that wait for the bandwidth.
+    fn wait_its_turn(&mut self, now_ns: u64, rate: u64, number: u64, bytes: u64, message: M) -> Passage<M> {
+        self.hindered += 1;
+        let takes_ns = bytes.saturating_mul(1_000_000_000) / rate.max(1);
+        self.busy_until_ns = self.busy_until_ns.max(now_ns).saturating_add(takes_ns);
+        let is_first = self.queued.is_empty();
+        self.queued.push_back((self.busy_until_ns, number, message));
+        Passage::Queued(is_first.then_some(self.busy_until_ns))
+    }
+
+    /// The arrival under the delays of the faults in force.
+    fn delay(&mut self, arrives: u64, dice: &mut Dice) -> u64 {
         let state = self.state;
-        if state.delay_ms > 0 || state.jitter_ms > 0 {
-            self.hindered += 1;
-            let delay_ns = state.delay_ms.saturating_mul(1_000_000);
-            let jitter_ns = dice.up_to(state.jitter_ms.saturating_mul(1_000_000));
-            arrives = arrives.saturating_add(delay_ns).saturating_add(jitter_ns);
+        if state.delay_ms == 0 && state.jitter_ms == 0 {
+            return arrives;
         }
-        if let Some(rate) = state.bandwidth {
-            self.hindered += 1;
-            let takes_ns = bytes(message).saturating_mul(1_000_000_000) / rate.max(1);
-            self.busy_until_ns = self.busy_until_ns.max(now_ns).saturating_add(takes_ns);
-            arrives = arrives.max(self.busy_until_ns);
-        }
-        arrives
+        self.hindered += 1;
+        let delay_ns = state.delay_ms.saturating_mul(1_000_000);
+        let jitter_ns = dice.up_to(state.jitter_ms.saturating_mul(1_000_000));
+        arrives.saturating_add(delay_ns).saturating_add(jitter_ns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dice::Purpose;
+
+    const LINK: Link = Link { from: NodeId::new(1), to: NodeId::new(2) };
+
+    fn network() -> Network<char> {
+        let latency = Latency { least_ns: 100_000, spread_ns: 0, tail: 0.0, tail_ns: 0 };
+        Network::new(2, latency, Dice::new(1, Purpose::Network))
+    }
+
+    fn send(network: &mut Network<char>, now_ns: u64, message: char) -> Passage<char> {
+        // Each message takes a second of a link of 1000 bytes a second.
+        network.send(LINK, now_ns, 0, message, |_| 1000)
+    }
+
+    fn letters(messages: &[(u64, char)]) -> String {
+        messages.iter().map(|(_, message)| message).collect()
+    }
+
+    #[test]
+    fn a_queue_goes_on_in_its_turns() {
+        let mut network = network();
+        network.change(LINK, 7, LinkChange::Bandwidth(1000));
+        assert!(matches!(send(&mut network, 0, 'a'), Passage::Queued(Some(1_000_000_000))));
+        assert!(matches!(send(&mut network, 0, 'b'), Passage::Queued(None)));
+        assert_eq!(network.take_due(LINK, 999_999_999), (vec![], None));
+        assert_eq!(network.take_due(LINK, 1_000_000_000), (vec![(0, 'a')], Some(2_000_000_000)));
+        assert_eq!(network.take_due(LINK, 2_000_000_000), (vec![(0, 'b')], None));
+    }
+
+    #[test]
+    fn the_end_of_the_limit_lets_the_queue_go_at_once() {
+        let mut network = network();
+        network.change(LINK, 7, LinkChange::Bandwidth(1000));
+        "abc".chars().for_each(|message| drop(send(&mut network, 0, message)));
+        assert_eq!(letters(&network.restore(LINK, 7)), "abc");
+        assert!(matches!(send(&mut network, 5, 'd'), Passage::At(at_ns, 'd') if at_ns < 10_000_000));
+    }
+
+    #[test]
+    fn a_cut_holds_the_queue_in_its_order() {
+        let mut network = network();
+        network.change(LINK, 7, LinkChange::Bandwidth(1000));
+        send(&mut network, 0, 'a');
+        network.change(LINK, 8, LinkChange::Cut(CutMode::Drop));
+        assert!(matches!(send(&mut network, 0, 'b'), Passage::Gone));
+        assert_eq!(network.take_due(LINK, 9_000_000_000), (vec![], None));
+        assert_eq!(letters(&network.restore(LINK, 7)), "");
+        assert_eq!(letters(&network.restore(LINK, 8)), "ab");
+    }
+
+    #[test]
+    fn the_end_of_a_process_loses_the_queue() {
+        let mut network = network();
+        network.change(LINK, 7, LinkChange::Bandwidth(1000));
+        send(&mut network, 0, 'a');
+        network.forget(NodeId::new(2));
+        assert_eq!(letters(&network.restore(LINK, 7)), "");
     }
 }

@@ -30,6 +30,8 @@ use nemesis::Nemesis;
 enum Coming<N: Node> {
     /// A message arrives at a node, if it still lives the life in which it was sent to.
     Message { to: NodeId, life: u32, from: NodeId, number: u64, message: N::Message },
+    /// What is queued on a link has its turn.
+    Link { link: ordalia_schedule::Link },
     /// A node looks at its timers.
     Wake { node: NodeId, life: u32 },
     /// A node's write is durable.
@@ -138,6 +140,7 @@ impl<'a, N: Node> World<'a, N> {
                 self.digest.add([1, self.now_ns, u64::from(to.number()), number]);
                 self.arrive(to, life, from, number, message);
             }
+            Coming::Link { link } => self.look_at_link(link),
             Coming::Wake { node, life } => self.wake(node, life),
             Coming::Synced { node, life } => self.synced(node, life),
             Coming::Boot { node } => self.boot(node),

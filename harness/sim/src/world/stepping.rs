@@ -188,8 +188,24 @@ impl<N: Node> World<'_, N> {
 
     /// Puts a message on its link.
     pub(super) fn pass(&mut self, link: Link, number: u64, message: N::Message) {
-        let life = self.nodes[link.to.index()].life;
         let passage = self.network.send(link, self.now_ns, number, message, size::<N>);
+        self.carry(link, number, passage);
+    }
+
+    /// Lets go what has its turn on a link of limited bandwidth.
+    pub(super) fn look_at_link(&mut self, link: Link) {
+        let (due, next_ns) = self.network.take_due(link, self.now_ns);
+        for (number, message) in due {
+            let passage = self.network.forward(link, self.now_ns, message);
+            self.carry(link, number, passage);
+        }
+        if let Some(at_ns) = next_ns {
+            self.queue.put(at_ns, Coming::Link { link });
+        }
+    }
+
+    fn carry(&mut self, link: Link, number: u64, passage: Passage<N::Message>) {
+        let life = self.nodes[link.to.index()].life;
         let Link { from, to } = link;
         match passage {
             Passage::At(at_ns, message) => {
@@ -201,6 +217,8 @@ impl<N: Node> World<'_, N> {
                     self.queue.put(at_ns, Coming::Message { to, life, from, number, message });
                 }
             }
+            Passage::Queued(None) => {}
+            Passage::Queued(Some(at_ns)) => self.queue.put(at_ns, Coming::Link { link }),
             Passage::Gone => {
                 self.tracer.note(self.now_ns, || Happened::Lost { node: from, to, message: number });
             }
