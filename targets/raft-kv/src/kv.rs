@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use ordalia_node::{Answer, ErrorCode, Key, Refusal, Value};
+use ordalia_raft::StateMachine;
 use serde::{Deserialize, Serialize};
-
-use crate::raft::StateMachine;
 
 /// What changes the state. On the wire and on disk one letter and its arguments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

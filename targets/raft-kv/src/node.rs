@@ -6,12 +6,12 @@ use ordalia_node::{
     Answer, Effects, Env, ErrorCode, Input, Node, NodeConfig, NodeInfo, Recovered, Refusal, Request,
     RequestKind, StartError, Status, Ticket, Value,
 };
+use ordalia_raft::bugs::{self, Bugs};
+use ordalia_raft::message::{Message, Op, Outcome};
+use ordalia_raft::options;
+use ordalia_raft::{Action, Cx, Event, MAX_COMMAND_BYTES, Raft, Record, StateMachine, Timer};
 
-use crate::bugs::{self, Bugs};
 use crate::kv::{Command, Kv};
-use crate::options;
-use crate::raft::message::{Message, Op, Outcome};
-use crate::raft::{Action, Cx, Event, MAX_COMMAND_BYTES, Raft, Record, StateMachine, Timer};
 
 /// One node of the store.
 #[derive(Debug)]

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use ordalia_node::{Effects, Env, Input, Key, Node, NodeId, Recovered, Request, Ticket, Time};
+use ordalia_raft::Timer;
 use ordalia_raft_kv::RaftKv;
-use ordalia_raft_kv::raft::Timer;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ordalia_node::Key;
+use ordalia_raft::message::{Entry, SessionId};
+use ordalia_raft::{Raft, StateMachine};
 use ordalia_raft_kv::kv::{Command, Kv};
-use ordalia_raft_kv::raft::message::{Entry, SessionId};
-use ordalia_raft_kv::raft::{Raft, StateMachine};
 
 /// Which command an entry holds, if any.
 pub type Identity = Option<(SessionId, u64)>;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use ordalia_node::{
     Answer, Effect, ErrorCode, Input, Key, Node, NodeId, Refusal, Request, Ticket, Time, Value,
 };
+use ordalia_raft::Raft;
 use ordalia_raft_kv::RaftKv;
 use ordalia_raft_kv::kv::Kv;
-use ordalia_raft_kv::raft::Raft;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

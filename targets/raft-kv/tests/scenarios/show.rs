@@ -1,8 +1,8 @@
 //! Messages, as a person reads them.
 
 use ordalia_node::{Answer, Refusal};
+use ordalia_raft::message::{AppendResult, Entry, Message, Op, Outcome};
 use ordalia_raft_kv::kv::{Command, Kv};
-use ordalia_raft_kv::raft::message::{AppendResult, Entry, Message, Op, Outcome};
 
 pub fn command(command: &Command) -> String {
     match command {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use ordalia_node::{Effect, Input, Key, Node, NodeId, Request, Ticket, Time, Value};
+use ordalia_raft::Timer;
 use ordalia_raft_kv::RaftKv;
-use ordalia_raft_kv::raft::Timer;
 
 use super::show;
 use crate::network::{Server, config};

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ordalia_node::NodeId;
 
-use super::message::{Append, AppendResult, Appended, Entry, Heartbeat, Heartbeated, Message};
-use super::{Cx, Raft, StateMachine};
 use crate::bugs::Bug;
+use crate::message::{Append, AppendResult, Appended, Entry, Heartbeat, Heartbeated, Message};
+use crate::{Cx, Raft, StateMachine};
 
 impl<S: StateMachine> Raft<S> {
-    pub(super) fn on_append(&mut self, from: NodeId, append: Append<S::Command>, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_append(&mut self, from: NodeId, append: Append<S::Command>, cx: &mut Cx<'_, S>) {
         if append.term < self.term && !self.settings.bugs.has(Bug::IgnoreTerm) {
             return self.answer_append(from, self.term, AppendResult::Stale, cx);
         }
@@ -88,7 +88,7 @@ impl<S: StateMachine> Raft<S> {
         true
     }
 
-    pub(super) fn on_heartbeat(&mut self, from: NodeId, heartbeat: &Heartbeat, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_heartbeat(&mut self, from: NodeId, heartbeat: &Heartbeat, cx: &mut Cx<'_, S>) {
         if heartbeat.term < self.term && !self.settings.bugs.has(Bug::IgnoreTerm) {
             return self.answer_append(from, self.term, AppendResult::Stale, cx);
         }

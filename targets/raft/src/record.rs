@@ -5,10 +5,10 @@ use std::sync::Arc;
 use ordalia_node::{NodeId, Recovered, StartError};
 use serde::{Deserialize, Serialize};
 
-use super::StateMachine;
-use super::log::Log;
-use super::message::Entry;
-use super::session::Sessions;
+use crate::StateMachine;
+use crate::log::Log;
+use crate::message::Entry;
+use crate::session::Sessions;
 
 /// A record of durable storage.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub enum Record<C> {
 
 /// A snapshot's content, stored and sent as JSON.
 #[derive(Serialize, Deserialize)]
-pub(super) struct State<M, R> {
+pub(crate) struct State<M, R> {
     /// The last index that it covers.
     pub index: u64,
     /// The term of the entry there.
@@ -61,14 +61,14 @@ pub(super) struct State<M, R> {
 
 /// The last snapshot, kept as text to be sent to followers that need it.
 #[derive(Clone, Debug)]
-pub(super) struct Snapshot {
+pub(crate) struct Snapshot {
     pub index: u64,
     pub term: u64,
     pub text: Arc<str>,
 }
 
 /// What storage amounts to.
-pub(super) struct Stored<S: StateMachine> {
+pub(crate) struct Stored<S: StateMachine> {
     pub term: u64,
     pub voted_for: Option<NodeId>,
     pub log: Log<S::Command>,
@@ -78,7 +78,7 @@ pub(super) struct Stored<S: StateMachine> {
 }
 
 /// Parses a snapshot.
-pub(super) fn parse_state<S: StateMachine>(text: &str) -> Result<State<S::Snapshot, S::Response>, String> {
+pub(crate) fn parse_state<S: StateMachine>(text: &str) -> Result<State<S::Snapshot, S::Response>, String> {
     serde_json::from_str(text).map_err(|error| format!("snapshot: {error}"))
 }
 
@@ -172,21 +172,21 @@ impl<S: StateMachine> Stored<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kv::{Command, Kv};
+    use crate::register::{Register, Swap};
 
-    type R = Record<Command>;
+    type R = Record<Swap>;
 
     fn entries(first: u64, terms: &[u64]) -> R {
         let entries = terms.iter().map(|term| Arc::new(Entry { term: *term, proposal: None })).collect();
         Record::Entries { first, entries }
     }
 
-    fn recover(snapshot: Option<&str>, records: Vec<R>) -> Result<Stored<Kv>, String> {
+    fn recover(snapshot: Option<&str>, records: Vec<R>) -> Result<Stored<Register>, String> {
         let disk = Recovered { snapshot: snapshot.map(|text| text.as_bytes().to_vec()), records };
         Stored::recover(disk).map_err(|error| error.to_string())
     }
 
-    const SNAPSHOT: &str = r#"{"index":5,"term":2,"machine":{"x":1},"sessions":[]}"#;
+    const SNAPSHOT: &str = r#"{"index":5,"term":2,"machine":1,"sessions":[]}"#;
 
     #[test]
     fn later_entries_replace_earlier_ones() {

@@ -12,16 +12,16 @@
 
 use ordalia_node::NodeId;
 
-use super::message::{Answers, Message, Outcome, SessionId};
-use super::replication::{majority_of, sent_at};
-use super::role::Role;
-use super::settings::MAX_WAITING_READS;
-use super::{Cx, Raft, Reads, StateMachine};
 use crate::bugs::Bug;
+use crate::message::{Answers, Message, Outcome, SessionId};
+use crate::replication::{majority_of, sent_at};
+use crate::role::Role;
+use crate::settings::MAX_WAITING_READS;
+use crate::{Cx, Raft, Reads, StateMachine};
 
 /// Whom to answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asker {
+pub(crate) struct Asker {
     pub node: NodeId,
     pub session: SessionId,
     pub seq: u64,
@@ -29,7 +29,7 @@ pub(super) struct Asker {
 
 /// A read that waits for a round.
 #[derive(Clone, Debug)]
-pub(super) struct Waiting<Q> {
+pub(crate) struct Waiting<Q> {
     asker: Asker,
     query: Q,
     /// The first round that was, or will be, sent after it.
@@ -38,7 +38,7 @@ pub(super) struct Waiting<Q> {
 
 impl<S: StateMachine> Raft<S> {
     /// A read reached the leader. False if this node does not lead, or cannot take it.
-    pub(super) fn lead_read(&mut self, asker: Asker, query: S::Query, cx: &mut Cx<'_, S>) -> bool {
+    pub(crate) fn lead_read(&mut self, asker: Asker, query: S::Query, cx: &mut Cx<'_, S>) -> bool {
         let at_once = self.may_read_at_once(cx);
         let Role::Leader(leader) = &mut self.role else { return false };
         if leader.reads.len() >= MAX_WAITING_READS {
@@ -69,7 +69,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Sees which rounds a majority has answered.
-    pub(super) fn confirm_rounds(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn confirm_rounds(&mut self, cx: &mut Cx<'_, S>) {
         let quorum = self.quorum(cx);
         let Role::Leader(leader) = &mut self.role else { return };
         let round = majority_of(leader, leader.round, quorum, |progress| progress.acked_round);
@@ -87,7 +87,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Answers the reads whose round is confirmed.
-    pub(super) fn serve_reads(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn serve_reads(&mut self, cx: &mut Cx<'_, S>) {
         let bugs = self.settings.bugs;
         let Role::Leader(leader) = &mut self.role else { return };
         let is_open = self.applied_index >= leader.opening || bugs.has(Bug::NoNoopRead);
@@ -115,7 +115,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Answers a request, here or by the node that passed it on.
-    pub(super) fn answer(&mut self, asker: Asker, outcome: Outcome<S::Response>, cx: &mut Cx<'_, S>) {
+    pub(crate) fn answer(&mut self, asker: Asker, outcome: Outcome<S::Response>, cx: &mut Cx<'_, S>) {
         if asker.node == self.id {
             return self.gateway.complete(asker.seq, outcome, cx);
         }

@@ -77,24 +77,24 @@ impl Settings {
 /// Unacknowledged AppendEntries to one follower. Small, so that under load entries wait for an
 /// acknowledgement and then go out together: what bounds a busy cluster is fsyncs and system calls,
 /// of which more messages cause more.
-pub(super) const MAX_IN_FLIGHT: usize = 2;
+pub(crate) const MAX_IN_FLIGHT: usize = 2;
 /// Entries in one AppendEntries.
-pub(super) const MAX_ENTRIES: usize = 512;
+pub(crate) const MAX_ENTRIES: usize = 512;
 /// The weight of the entries in one AppendEntries, in bytes; one entry may exceed it.
-pub(super) const MAX_BYTES: usize = 1 << 20;
+pub(crate) const MAX_BYTES: usize = 1 << 20;
 /// The heaviest command taken from a client, in bytes.
 pub const MAX_COMMAND_BYTES: usize = 1 << 20;
 /// Unanswered client requests that one node holds; more are refused.
-pub(super) const MAX_PENDING: usize = 20_000;
+pub(crate) const MAX_PENDING: usize = 20_000;
 /// Reads that one leader holds while it confirms; more are left to the retry.
-pub(super) const MAX_WAITING_READS: usize = 50_000;
+pub(crate) const MAX_WAITING_READS: usize = 50_000;
 /// Client sessions in the replicated state.
-pub(super) const MAX_SESSIONS: usize = 256;
+pub(crate) const MAX_SESSIONS: usize = 256;
 /// How often a node looks through its unanswered requests.
-pub(super) const GATEWAY_TICK: Duration = Duration::from_millis(50);
+pub(crate) const GATEWAY_TICK: Duration = Duration::from_millis(50);
 /// After which an unanswered request is sent to the leader again.
-pub(super) const RETRY: Duration = Duration::from_millis(300);
+pub(crate) const RETRY: Duration = Duration::from_millis(300);
 /// After which a request that was never sent anywhere is refused.
-pub(super) const NO_LEADER: Duration = Duration::from_secs(1);
+pub(crate) const NO_LEADER: Duration = Duration::from_secs(1);
 /// After which a request is given up, its outcome unknown.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ordalia_node::{NodeId, Time};
 
-use super::StateMachine;
-use super::progress::Progress;
-use super::reads::Waiting;
-use super::transfer::Transfer;
+use crate::StateMachine;
+use crate::progress::Progress;
+use crate::reads::Waiting;
+use crate::transfer::Transfer;
 
 /// What a node is at the moment.
 #[derive(Debug)]
-pub(super) enum Role<S: StateMachine> {
+pub(crate) enum Role<S: StateMachine> {
     /// Copies a leader's log.
     Follower,
     /// Asks whether it would win an election. Holds who said yes.
@@ -35,7 +35,7 @@ impl<S: StateMachine> Role<S> {
 
 /// What a leader keeps, and forgets when it steps down.
 #[derive(Debug)]
-pub(super) struct Leader<S: StateMachine> {
+pub(crate) struct Leader<S: StateMachine> {
     pub peers: BTreeMap<NodeId, Progress>,
     /// The entry that must be committed before the commit index is known to be up to date: the
     /// first of the term.

@@ -22,8 +22,12 @@
 //!
 //! Left out: membership changes (§6), leader leases that bound clock drift by measurement, learners
 //! and witnesses, and batching by time: batches form because few messages may be unanswered.
+//!
+//! Defects can be planted with [`bugs`], each a small branch at the place where a real implementation
+//! would have it.
 
 mod apply;
+pub mod bugs;
 mod compaction;
 mod cx;
 mod election;
@@ -32,9 +36,12 @@ mod gateway;
 mod log;
 mod machine;
 pub mod message;
+pub mod options;
 mod progress;
 mod reads;
 mod record;
+#[cfg(test)]
+mod register;
 mod replication;
 mod role;
 mod session;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ordalia_node::{NodeId, Refusal};
 use serde::{Deserialize, Serialize};
 
-use super::StateMachine;
+use crate::StateMachine;
 
 /// One entry of the log. Its index is its place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::message::Entry;
+use crate::message::Entry;
 
 /// Consecutive entries after a base. Indices start at 1; the base of a whole log is 0, of term 0.
 /// Terms never decrease along it.

@@ -1,4 +1,4 @@
-//! The target's own options.
+//! The options of the core, which a target declares as its own.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use ordalia_node::{OptionInfo, StartError};
 
 use crate::bugs::Bugs;
-use crate::raft::{Reads, Settings};
+use crate::{Reads, Settings};
 
 /// What the command line may say after the target's name.
 pub const INFO: &[OptionInfo] = &[

@@ -5,19 +5,19 @@ use std::sync::Arc;
 
 use ordalia_node::{NodeId, Time};
 
-use super::log::Log;
-use super::message::{Append, AppendResult, Appended, Entry, Heartbeat, Heartbeated, Message, Proposal};
-use super::progress::{Mode, Progress};
-use super::record::Record;
-use super::role::{Leader, Role};
-use super::settings::{MAX_BYTES, MAX_ENTRIES};
-use super::{Cx, Raft, StateMachine, Timer};
 use crate::bugs::Bug;
+use crate::log::Log;
+use crate::message::{Append, AppendResult, Appended, Entry, Heartbeat, Heartbeated, Message, Proposal};
+use crate::progress::{Mode, Progress};
+use crate::record::Record;
+use crate::role::{Leader, Role};
+use crate::settings::{MAX_BYTES, MAX_ENTRIES};
+use crate::{Cx, Raft, StateMachine, Timer};
 
 impl<S: StateMachine> Raft<S> {
     /// Opens a leader's term with an entry that changes nothing, since entries of older terms are
     /// only committed along with one of its own (§5.4.2, §8).
-    pub(super) fn open_term(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn open_term(&mut self, cx: &mut Cx<'_, S>) {
         if self.settings.bugs.has(Bug::CommitOldTerm) {
             if let Role::Leader(leader) = &mut self.role {
                 leader.opening = self.log.last_index();
@@ -33,7 +33,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Appends a command to the leader's log and has it copied.
-    pub(super) fn propose(&mut self, proposal: Proposal<S::Command>, cx: &mut Cx<'_, S>) {
+    pub(crate) fn propose(&mut self, proposal: Proposal<S::Command>, cx: &mut Cx<'_, S>) {
         self.append_own(Some(proposal), cx);
     }
 
@@ -48,12 +48,12 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Stores entries ahead of what acknowledges them.
-    pub(super) fn store_entries(&self, first: u64, entries: Vec<Arc<Entry<S::Command>>>, cx: &mut Cx<'_, S>) {
+    pub(crate) fn store_entries(&self, first: u64, entries: Vec<Arc<Entry<S::Command>>>, cx: &mut Cx<'_, S>) {
         let record = Record::Entries { first, entries };
         if self.settings.bugs.has(Bug::ForgetLog) { cx.write_behind(record) } else { cx.persist(record) }
     }
 
-    pub(super) fn replicate_to_all(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn replicate_to_all(&mut self, cx: &mut Cx<'_, S>) {
         let Role::Leader(leader) = &mut self.role else { return };
         let head = Head { term: self.term, commit: self.commit_index, round: leader.round };
         let mut needy = Vec::new();
@@ -67,7 +67,7 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    pub(super) fn replicate_to(&mut self, peer: NodeId, cx: &mut Cx<'_, S>) {
+    pub(crate) fn replicate_to(&mut self, peer: NodeId, cx: &mut Cx<'_, S>) {
         let Role::Leader(leader) = &mut self.role else { return };
         let head = Head { term: self.term, commit: self.commit_index, round: leader.round };
         let Some(progress) = leader.peers.get_mut(&peer) else { return };
@@ -76,7 +76,7 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    pub(super) fn on_appended(&mut self, from: NodeId, appended: &Appended, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_appended(&mut self, from: NodeId, appended: &Appended, cx: &mut Cx<'_, S>) {
         if appended.term > self.term {
             return self.become_follower(appended.term, None, cx);
         }
@@ -103,7 +103,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Commits what a majority holds, provided that it ends in the leader's own term (§5.4.2).
-    pub(super) fn advance_commit(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn advance_commit(&mut self, cx: &mut Cx<'_, S>) {
         let (quorum, last) = (self.quorum(cx), self.log.last_index());
         let Role::Leader(leader) = &self.role else { return };
         let mut held = majority_of(leader, last, quorum, |progress| progress.match_index);
@@ -122,7 +122,7 @@ impl<S: StateMachine> Raft<S> {
         self.apply_committed(cx);
     }
 
-    pub(super) fn on_heartbeat_timer(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_heartbeat_timer(&mut self, cx: &mut Cx<'_, S>) {
         if !self.is_leader() {
             return;
         }
@@ -136,7 +136,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Sends a round of heartbeats.
-    pub(super) fn send_round(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn send_round(&mut self, cx: &mut Cx<'_, S>) {
         let Role::Leader(leader) = &mut self.role else { return };
         leader.round += 1;
         leader.rounds.push_back((leader.round, cx.now()));
@@ -148,7 +148,7 @@ impl<S: StateMachine> Raft<S> {
         self.confirm_rounds(cx);
     }
 
-    pub(super) fn on_heartbeated(&mut self, from: NodeId, answer: &Heartbeated, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_heartbeated(&mut self, from: NodeId, answer: &Heartbeated, cx: &mut Cx<'_, S>) {
         if answer.term > self.term {
             return self.become_follower(answer.term, None, cx);
         }
@@ -207,7 +207,7 @@ fn weight<S: StateMachine>(entry: &Entry<S::Command>) -> usize {
 }
 
 /// The highest value that a majority has reached, the leader itself having `own`.
-pub(super) fn majority_of<S: StateMachine>(
+pub(crate) fn majority_of<S: StateMachine>(
     leader: &Leader<S>,
     own: u64,
     quorum: usize,
@@ -230,7 +230,7 @@ fn next_after_conflict<C>(log: &Log<C>, prev_index: u64, term: Option<u64>, firs
 }
 
 /// When each round was sent, up to the one confirmed.
-pub(super) fn sent_at(rounds: &mut VecDeque<(u64, Time)>, confirmed: u64) -> Option<Time> {
+pub(crate) fn sent_at(rounds: &mut VecDeque<(u64, Time)>, confirmed: u64) -> Option<Time> {
     let mut sent = None;
     while let Some((round, at)) = rounds.front().copied() {
         if round > confirmed {

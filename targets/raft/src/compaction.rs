@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use ordalia_node::NodeId;
 
-use super::log::Log;
-use super::message::{AppendResult, Appended, Install, Installed, Message, Outcome};
-use super::progress::Mode;
-use super::record::{Record, Snapshot, State, parse_state};
-use super::role::Role;
-use super::session::Sessions;
-use super::{Cx, Raft, StateMachine};
 use crate::bugs::Bug;
+use crate::log::Log;
+use crate::message::{AppendResult, Appended, Install, Installed, Message, Outcome};
+use crate::progress::Mode;
+use crate::record::{Record, Snapshot, State, parse_state};
+use crate::role::Role;
+use crate::session::Sessions;
+use crate::{Cx, Raft, StateMachine};
 
 /// The most that a follower holds of a snapshot that is not complete, in bytes.
 const MAX_SNAPSHOT_BYTES: usize = 1 << 30;
@@ -26,7 +26,7 @@ const MAX_INDEX: u64 = u64::MAX / 2;
 
 /// A snapshot on its way in.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(crate) struct Incoming {
     from: NodeId,
     term: u64,
     index: u64,
@@ -35,7 +35,7 @@ pub(super) struct Incoming {
 
 impl<S: StateMachine> Raft<S> {
     /// Takes a snapshot of what is applied.
-    pub(super) fn compact(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn compact(&mut self, cx: &mut Cx<'_, S>) {
         let applied = self.applied_index;
         let is_off_by_one = self.settings.bugs.has(Bug::SnapshotOffByOne);
         let index = applied + u64::from(is_off_by_one);
@@ -72,7 +72,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Sends the next piece of the snapshot, from the beginning if none was sent yet.
-    pub(super) fn send_snapshot(&mut self, to: NodeId, cx: &mut Cx<'_, S>) {
+    pub(crate) fn send_snapshot(&mut self, to: NodeId, cx: &mut Cx<'_, S>) {
         let (term, chunk) = (self.term, self.settings.chunk_bytes);
         let Role::Leader(leader) = &mut self.role else { return };
         let Some(progress) = leader.peers.get_mut(&to) else { return };
@@ -91,7 +91,7 @@ impl<S: StateMachine> Raft<S> {
         cx.send(to, Message::Install(Install { term, index, index_term, offset, data, done }));
     }
 
-    pub(super) fn on_installed(&mut self, from: NodeId, installed: &Installed, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_installed(&mut self, from: NodeId, installed: &Installed, cx: &mut Cx<'_, S>) {
         if installed.term > self.term {
             return self.become_follower(installed.term, None, cx);
         }
@@ -110,7 +110,7 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    pub(super) fn on_install(&mut self, from: NodeId, install: Install, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_install(&mut self, from: NodeId, install: Install, cx: &mut Cx<'_, S>) {
         if install.term < self.term {
             let stale = Appended { term: self.term, result: AppendResult::Stale };
             return cx.send(from, Message::Appended(stale));

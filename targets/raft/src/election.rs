@@ -10,15 +10,15 @@ use std::collections::BTreeSet;
 
 use ordalia_node::NodeId;
 
-use super::message::{Message, Vote, Voted};
-use super::record::Record;
-use super::role::{Leader, Role};
-use super::{Cx, Raft, StateMachine, Timer};
 use crate::bugs::Bug;
+use crate::message::{Message, Vote, Voted};
+use crate::record::Record;
+use crate::role::{Leader, Role};
+use crate::{Cx, Raft, StateMachine, Timer};
 
 impl<S: StateMachine> Raft<S> {
     /// How many nodes are a majority.
-    pub(super) fn quorum(&self, cx: &Cx<'_, S>) -> usize {
+    pub(crate) fn quorum(&self, cx: &Cx<'_, S>) -> usize {
         if self.settings.bugs.has(Bug::QuorumOfAlive) {
             let lately = self.settings.longest_timeout();
             let alive = self.heard.values().filter(|heard| cx.now().since(**heard) < lately).count();
@@ -29,14 +29,14 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Stores term and vote.
-    pub(super) fn save_hard(&self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn save_hard(&self, cx: &mut Cx<'_, S>) {
         if !self.settings.bugs.has(Bug::ForgetVote) {
             cx.persist(Record::Hard { term: self.term, vote: self.voted_for });
         }
     }
 
     /// Puts the next election off.
-    pub(super) fn reset_election(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn reset_election(&mut self, cx: &mut Cx<'_, S>) {
         let after = cx.draw(self.settings.election_timeout);
         self.election_deadline = cx.now() + after;
         // The timer is left to run out and then set for the rest, which spares one for each message.
@@ -46,7 +46,7 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    pub(super) fn on_election_timer(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_election_timer(&mut self, cx: &mut Cx<'_, S>) {
         self.election_armed = false;
         if self.is_leader() {
             return;
@@ -72,7 +72,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Stands for election.
-    pub(super) fn become_candidate(&mut self, transfer: bool, cx: &mut Cx<'_, S>) {
+    pub(crate) fn become_candidate(&mut self, transfer: bool, cx: &mut Cx<'_, S>) {
         let Some(term) = self.term.checked_add(1) else { return };
         self.term = term;
         self.voted_for = (!self.settings.bugs.has(Bug::ForgetVote)).then_some(self.id);
@@ -94,7 +94,7 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    pub(super) fn on_vote(&mut self, from: NodeId, vote: &Vote, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_vote(&mut self, from: NodeId, vote: &Vote, cx: &mut Cx<'_, S>) {
         let heard_lately = cx.now().since(self.heard_leader) < self.settings.election_timeout
             && !self.settings.bugs.has(Bug::ForgetVote);
         let stands_by_leader = !vote.transfer && (self.is_leader() || heard_lately);
@@ -136,7 +136,7 @@ impl<S: StateMachine> Raft<S> {
         cx.send(to, Message::Voted(Voted { term, pre: true, granted }));
     }
 
-    pub(super) fn on_voted(&mut self, from: NodeId, voted: &Voted, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_voted(&mut self, from: NodeId, voted: &Voted, cx: &mut Cx<'_, S>) {
         if !voted.granted {
             if voted.term > self.term {
                 self.become_follower(voted.term, None, cx);
@@ -172,7 +172,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Follows, in a term at least as late as the current one.
-    pub(super) fn become_follower(&mut self, term: u64, leader: Option<NodeId>, cx: &mut Cx<'_, S>) {
+    pub(crate) fn become_follower(&mut self, term: u64, leader: Option<NodeId>, cx: &mut Cx<'_, S>) {
         if matches!(self.role, Role::Follower) && term == self.term && leader == self.leader {
             return;
         }
@@ -196,7 +196,7 @@ impl<S: StateMachine> Raft<S> {
 
     /// A message of the current leader arrived, or of one that is about to be believed. Whether to
     /// go on with it.
-    pub(super) fn hear_leader(&mut self, from: NodeId, term: u64, cx: &mut Cx<'_, S>) -> bool {
+    pub(crate) fn hear_leader(&mut self, from: NodeId, term: u64, cx: &mut Cx<'_, S>) -> bool {
         if self.is_leader() && term == self.term {
             cx.trace("reject-message", format!("{from} claims to lead in term {term} too"));
             return false;
@@ -209,7 +209,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// CheckQuorum: whether a leader is still in touch with a majority.
-    pub(super) fn has_contact(&self, cx: &Cx<'_, S>) -> bool {
+    pub(crate) fn has_contact(&self, cx: &Cx<'_, S>) -> bool {
         let bugs = self.settings.bugs;
         // Figure 2 knows no CheckQuorum, and without it these defects show for as long as a leader is
         // cut off, not only until it would have stepped down.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use ordalia_node::{Env, NodeId, Refusal, Ticket, Time};
 use rand::RngExt;
 
-use super::message::{Message, Outcome};
-use super::record::Record;
-use super::{StateMachine, Timer};
+use crate::message::{Message, Outcome};
+use crate::record::Record;
+use crate::{StateMachine, Timer};
 
 /// One thing to do. The node's glue turns it into an effect, in order, with the storage rule that
 /// effects have: what stands after a `Persist` or a `Snapshot` waits until it is durable.
@@ -43,48 +43,48 @@ impl<'a, S: StateMachine> Cx<'a, S> {
         Self { env, actions }
     }
 
-    pub(super) fn now(&self) -> Time {
+    pub(crate) fn now(&self) -> Time {
         self.env.now()
     }
 
-    pub(super) fn draw(&mut self, shortest: Duration) -> Duration {
+    pub(crate) fn draw(&mut self, shortest: Duration) -> Duration {
         let shortest = u64::try_from(shortest.as_nanos()).unwrap_or(u64::MAX / 2);
         Duration::from_nanos(self.env.rng().random_range(shortest..=shortest.saturating_mul(2)))
     }
 
-    pub(super) fn draw_life(&mut self) -> u64 {
+    pub(crate) fn draw_life(&mut self) -> u64 {
         self.env.rng().random::<u64>() >> 11
     }
 
-    pub(super) fn send(&mut self, to: NodeId, message: Message<S>) {
+    pub(crate) fn send(&mut self, to: NodeId, message: Message<S>) {
         self.actions.push(Action::Send(to, message));
     }
 
-    pub(super) fn reply(&mut self, ticket: Ticket, outcome: Outcome<S::Response>) {
+    pub(crate) fn reply(&mut self, ticket: Ticket, outcome: Outcome<S::Response>) {
         self.actions.push(Action::Reply(ticket, outcome));
     }
 
-    pub(super) fn refuse(&mut self, ticket: Ticket, refusal: Refusal) {
+    pub(crate) fn refuse(&mut self, ticket: Ticket, refusal: Refusal) {
         self.actions.push(Action::Refuse(ticket, refusal));
     }
 
-    pub(super) fn set_timer(&mut self, timer: Timer, after: Duration) {
+    pub(crate) fn set_timer(&mut self, timer: Timer, after: Duration) {
         self.actions.push(Action::SetTimer(timer, after));
     }
 
-    pub(super) fn persist(&mut self, record: Record<S::Command>) {
+    pub(crate) fn persist(&mut self, record: Record<S::Command>) {
         self.actions.push(Action::Persist(record));
     }
 
-    pub(super) fn write_behind(&mut self, record: Record<S::Command>) {
+    pub(crate) fn write_behind(&mut self, record: Record<S::Command>) {
         self.actions.push(Action::WriteBehind(record));
     }
 
-    pub(super) fn snapshot(&mut self, state: Vec<u8>, records: Vec<Record<S::Command>>) {
+    pub(crate) fn snapshot(&mut self, state: Vec<u8>, records: Vec<Record<S::Command>>) {
         self.actions.push(Action::Snapshot(state, records));
     }
 
-    pub(super) fn trace(&mut self, event: &'static str, detail: impl Into<String>) {
+    pub(crate) fn trace(&mut self, event: &'static str, detail: impl Into<String>) {
         self.actions.push(Action::Trace(event, detail.into()));
     }
 }

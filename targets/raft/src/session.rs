@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::StateMachine;
-use super::message::{Proposal, SessionId};
-use super::settings::MAX_SESSIONS;
+use crate::StateMachine;
+use crate::message::{Proposal, SessionId};
+use crate::settings::MAX_SESSIONS;
 
 /// The responses that one session may still ask for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -97,34 +97,32 @@ impl<'de, R: Deserialize<'de>> Deserialize<'de> for Sessions<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kv::{Command, Kv, Response};
-    use ordalia_node::Key;
-    use serde_json::json;
+    use crate::register::{Register, Response, Swap};
 
-    fn cas(life: u64, seq: u64, oldest: u64, from: u64) -> Proposal<Command> {
-        let command = Command::Cas(Key::new("x"), json!(from), json!(from + 1), from == 0);
+    fn swap(life: u64, seq: u64, oldest: u64, from: u64) -> Proposal<Swap> {
+        let command = Swap(from, from + 1);
         Proposal { session: SessionId { node: 1, life }, seq, oldest, command }
     }
 
     #[test]
     fn a_repeated_command_is_answered_from_memory() {
-        let (mut sessions, mut kv) = (Sessions::default(), Kv::default());
-        assert_eq!(sessions.apply(&cas(7, 1, 1, 0), 1, &mut kv), Some(Response::Swapped));
-        assert_eq!(sessions.apply(&cas(7, 1, 1, 0), 2, &mut kv), Some(Response::Swapped));
-        assert_eq!(kv.query(&Key::new("x")), Response::Value(json!(1)));
-        assert_eq!(sessions.apply(&cas(7, 2, 2, 1), 3, &mut kv), Some(Response::Swapped));
-        assert_eq!(sessions.apply(&cas(7, 1, 1, 0), 4, &mut kv), None, "a late duplicate");
-        assert_eq!(sessions.apply(&cas(8, 1, 1, 0), 5, &mut kv), Some(Response::Mismatch(json!(2))));
+        let (mut sessions, mut register) = (Sessions::default(), Register::default());
+        assert_eq!(sessions.apply(&swap(7, 1, 1, 0), 1, &mut register), Some(Response::Swapped));
+        assert_eq!(sessions.apply(&swap(7, 1, 1, 0), 2, &mut register), Some(Response::Swapped));
+        assert_eq!(register.0, 1);
+        assert_eq!(sessions.apply(&swap(7, 2, 2, 1), 3, &mut register), Some(Response::Swapped));
+        assert_eq!(sessions.apply(&swap(7, 1, 1, 0), 4, &mut register), None, "a late duplicate");
+        assert_eq!(sessions.apply(&swap(8, 1, 1, 0), 5, &mut register), Some(Response::Is(2)));
     }
 
     #[test]
     fn the_session_unused_for_longest_makes_room() {
-        let (mut sessions, mut kv) = (Sessions::default(), Kv::default());
+        let (mut sessions, mut register) = (Sessions::default(), Register::default());
         for life in 0..MAX_SESSIONS as u64 {
-            sessions.apply(&cas(life, 1, 1, 9), life + 1, &mut kv);
+            sessions.apply(&swap(life, 1, 1, 9), life + 1, &mut register);
         }
-        sessions.apply(&cas(0, 1, 1, 9), 5000, &mut kv);
-        sessions.apply(&cas(9999, 1, 1, 9), 5001, &mut kv);
+        sessions.apply(&swap(0, 1, 1, 9), 5000, &mut register);
+        sessions.apply(&swap(9999, 1, 1, 9), 5001, &mut register);
         assert!(sessions.responses(SessionId { node: 1, life: 1 }).is_empty());
         assert_eq!(sessions.responses(SessionId { node: 1, life: 0 }).len(), 1);
         assert_eq!(sessions.sessions.len(), MAX_SESSIONS);
@@ -132,11 +130,11 @@ mod tests {
 
     #[test]
     fn sessions_survive_storage() {
-        let (mut sessions, mut kv) = (Sessions::default(), Kv::default());
-        sessions.apply(&cas(7, 1, 1, 0), 1, &mut kv);
+        let (mut sessions, mut register) = (Sessions::default(), Register::default());
+        sessions.apply(&swap(7, 1, 1, 0), 1, &mut register);
         let text = serde_json::to_string(&sessions).unwrap();
         let mut again: Sessions<Response> = serde_json::from_str(&text).unwrap();
-        assert_eq!(again.apply(&cas(7, 1, 1, 0), 2, &mut kv), Some(Response::Swapped));
-        assert_eq!(kv.query(&Key::new("x")), Response::Value(json!(1)));
+        assert_eq!(again.apply(&swap(7, 1, 1, 0), 2, &mut register), Some(Response::Swapped));
+        assert_eq!(register.0, 1);
     }
 }

@@ -7,13 +7,13 @@
 
 use ordalia_node::{ErrorCode, NodeId, Refusal, Time};
 
-use super::message::{Message, Outcome, TimeoutNow};
-use super::role::Role;
-use super::{Cx, Raft, StateMachine};
+use crate::message::{Message, Outcome, TimeoutNow};
+use crate::role::Role;
+use crate::{Cx, Raft, StateMachine};
 
 /// A transfer under way.
 #[derive(Debug)]
-pub(super) struct Transfer {
+pub(crate) struct Transfer {
     to: NodeId,
     deadline: Time,
     is_told: bool,
@@ -21,12 +21,12 @@ pub(super) struct Transfer {
 
 impl<S: StateMachine> Raft<S> {
     /// Whether commands must wait for the next leader.
-    pub(super) fn is_transferring(&self) -> bool {
+    pub(crate) fn is_transferring(&self) -> bool {
         matches!(&self.role, Role::Leader(leader) if leader.transfer.is_some())
     }
 
     /// Begins to hand over.
-    pub(super) fn lead_transfer(&mut self, to: Option<NodeId>, cx: &mut Cx<'_, S>) -> Outcome<S::Response> {
+    pub(crate) fn lead_transfer(&mut self, to: Option<NodeId>, cx: &mut Cx<'_, S>) -> Outcome<S::Response> {
         if to == Some(self.id) {
             return Outcome::Transferring;
         }
@@ -62,7 +62,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Tells the target to campaign once it has everything.
-    pub(super) fn proceed_transfer(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn proceed_transfer(&mut self, cx: &mut Cx<'_, S>) {
         let Role::Leader(leader) = &mut self.role else { return };
         let Some(transfer) = &mut leader.transfer else { return };
         let is_complete = leader
@@ -77,7 +77,7 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Goes on leading if the target did not take over.
-    pub(super) fn expire_transfer(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn expire_transfer(&mut self, cx: &mut Cx<'_, S>) {
         let Role::Leader(leader) = &mut self.role else { return };
         if leader.transfer.as_ref().is_some_and(|transfer| cx.now() >= transfer.deadline) {
             leader.transfer = None;
@@ -86,7 +86,7 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    pub(super) fn on_timeout_now(&mut self, from: NodeId, now: &TimeoutNow, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_timeout_now(&mut self, from: NodeId, now: &TimeoutNow, cx: &mut Cx<'_, S>) {
         let is_from_leader = self.leader == Some(from) && now.term == self.term;
         if is_from_leader && matches!(self.role, Role::Follower) {
             self.become_candidate(true, cx);

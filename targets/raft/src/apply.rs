@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use ordalia_node::NodeId;
 
-use super::message::{Answers, Entry, Message, Outcome};
-use super::record::parse_state;
-use super::session::Sessions;
-use super::{Cx, Raft, StateMachine};
 use crate::bugs::Bug;
+use crate::message::{Answers, Entry, Message, Outcome};
+use crate::record::parse_state;
+use crate::session::Sessions;
+use crate::{Cx, Raft, StateMachine};
 
 /// Answers for several nodes, each in one of its lives, so that each gets one message.
 type AnswersByNode<R> = BTreeMap<(NodeId, u64), Vec<(u64, Outcome<R>)>>;
@@ -17,7 +17,7 @@ type AnswersByNode<R> = BTreeMap<(NodeId, u64), Vec<(u64, Outcome<R>)>>;
 impl<S: StateMachine> Raft<S> {
     /// Applies up to the commit index. The leader answers the nodes that passed commands on; a node
     /// also answers its own clients when it applies their commands itself, whichever comes first.
-    pub(super) fn apply_committed(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn apply_committed(&mut self, cx: &mut Cx<'_, S>) {
         let mut answers = BTreeMap::new();
         while self.applied_index < self.commit_index {
             let index = self.applied_index + 1;
@@ -65,7 +65,7 @@ impl<S: StateMachine> Raft<S> {
 
     /// Applies anew from the snapshot up to an index, after a planted defect undid entries that were
     /// applied: what a restart would amount to.
-    pub(super) fn rebuild(&mut self, upto: u64, cx: &mut Cx<'_, S>) {
+    pub(crate) fn rebuild(&mut self, upto: u64, cx: &mut Cx<'_, S>) {
         self.machine = S::default();
         self.sessions = Sessions::default();
         if self.snapshot.index > 0

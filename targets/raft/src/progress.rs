@@ -8,12 +8,12 @@ use std::collections::VecDeque;
 
 use ordalia_node::Time;
 
-use super::record::Snapshot;
-use super::settings::MAX_IN_FLIGHT;
+use crate::record::Snapshot;
+use crate::settings::MAX_IN_FLIGHT;
 
 /// How entries are sent to the follower.
 #[derive(Clone, Debug)]
-pub(super) enum Mode {
+pub(crate) enum Mode {
     /// One message at a time.
     Probe,
     /// Ahead of its answers.
@@ -33,7 +33,7 @@ struct InFlight {
 
 /// A follower, as the leader sees it.
 #[derive(Clone, Debug)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     /// Up to where its log is known to agree, and to be durable.
     pub match_index: u64,
     /// What to send next.

@@ -12,14 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ordalia_node::{ErrorCode, NodeId, Refusal, Ticket, Time};
 
-use super::message::{Answers, Forward, Message, Op, Outcome, Proposal, SessionId};
-use super::reads::Asker;
-use super::settings::{GATEWAY_TICK, MAX_PENDING, NO_LEADER, PATIENCE, RETRY};
-use super::{Cx, Raft, Reads, StateMachine, Timer};
+use crate::message::{Answers, Forward, Message, Op, Outcome, Proposal, SessionId};
+use crate::reads::Asker;
+use crate::settings::{GATEWAY_TICK, MAX_PENDING, NO_LEADER, PATIENCE, RETRY};
+use crate::{Cx, Raft, Reads, StateMachine, Timer};
 
 /// The unanswered requests of this node's clients.
 #[derive(Debug)]
-pub(super) struct Gateway<S: StateMachine> {
+pub(crate) struct Gateway<S: StateMachine> {
     session: SessionId,
     last_seq: u64,
     pending: BTreeMap<u64, Pending<S>>,
@@ -105,7 +105,7 @@ impl<S: StateMachine> Gateway<S> {
 }
 
 impl<S: StateMachine> Raft<S> {
-    pub(super) fn on_request(&mut self, ticket: Ticket, op: Op<S>, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_request(&mut self, ticket: Ticket, op: Op<S>, cx: &mut Cx<'_, S>) {
         if let (Op::Query(query), Reads::Local) = (&op, self.settings.reads) {
             return cx.reply(ticket, Outcome::Response(self.machine.query(query)));
         }
@@ -159,7 +159,7 @@ impl<S: StateMachine> Raft<S> {
         }
     }
 
-    pub(super) fn on_forward(&mut self, from: NodeId, forward: Forward<S>, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_forward(&mut self, from: NodeId, forward: Forward<S>, cx: &mut Cx<'_, S>) {
         let Forward { life, seq, oldest, op } = forward;
         if oldest > seq && matches!(op, Op::Command(_)) {
             return cx.trace("reject-message", format!("forward of {from}: {seq} is below {oldest}"));
@@ -169,7 +169,7 @@ impl<S: StateMachine> Raft<S> {
         self.lead(Asker { node: from, session, seq }, oldest, op, cx);
     }
 
-    pub(super) fn on_answers(&mut self, answers: Answers<S::Response>, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_answers(&mut self, answers: Answers<S::Response>, cx: &mut Cx<'_, S>) {
         if answers.life != self.gateway.session.life {
             return;
         }
@@ -179,14 +179,14 @@ impl<S: StateMachine> Raft<S> {
     }
 
     /// Sends all unanswered requests to a new leader.
-    pub(super) fn resend_all(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn resend_all(&mut self, cx: &mut Cx<'_, S>) {
         let all: Vec<u64> = self.gateway.pending.keys().copied().collect();
         for seq in all {
             self.submit(seq, cx);
         }
     }
 
-    pub(super) fn on_gateway_timer(&mut self, cx: &mut Cx<'_, S>) {
+    pub(crate) fn on_gateway_timer(&mut self, cx: &mut Cx<'_, S>) {
         let now = cx.now();
         self.gateway.give_up(now, cx);
         let (leader, term, own) = (self.leader, self.term, self.id);
