@@ -61,6 +61,18 @@ fn a_planted_defect_is_found_made_small_and_repeated() {
 }
 
 #[test]
+fn a_failure_is_tried_on_real_processes_and_its_rate_told() {
+    let folder = results();
+    let local = ["--reads", "local", "--seeds", "0..1", "-t", "2s", "--shrink-time", "2s", "--real", "2"];
+    let output = sim(folder.path(), &local);
+    assert_eq!(status(&output), 1, "{}", complaint(&output));
+    let runs = fs::read_dir(folder.path().join("raft-kv.register")).unwrap().count();
+    assert_eq!(runs, 2, "{}", complaint(&output));
+    // How often it repeats depends on the machine; that it is told does not.
+    assert!(complaint(&output).contains("of 2 tries"), "{}", complaint(&output));
+}
+
+#[test]
 fn a_sweep_without_a_defect_raises_no_alarm_and_is_deterministic() {
     let folder = results();
     let output = sim(folder.path(), &["--seeds", "100..130", "-t", "6s", "--json"]);

@@ -69,6 +69,9 @@ pub struct SimArgs {
     /// How long a failing test may be made smaller; 0 seconds are written 1ms.
     #[arg(long, default_value = "30s", value_parser = duration)]
     pub shrink_time: Duration,
+    /// Tries what is left of a failure on real processes so many times, and tells how often it repeats there.
+    #[arg(long, value_name = "TIMES", default_value_t = 0)]
+    pub real: u32,
     /// How many tests run side by side [default: the processors].
     #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
@@ -110,6 +113,7 @@ impl Default for SimArgs {
             check_determinism: false,
             fail_fast: false,
             shrink_time: Duration::from_secs(30),
+            real: 0,
             jobs: None,
             results: PathBuf::from("results"),
             budget: BudgetArgs { check_time: Duration::from_secs(60), check_memory: 1 << 30 },

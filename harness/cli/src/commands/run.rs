@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use ordalia_runner::{BuiltIn, Target, TestSettings, judge, run_test};
+use ordalia_checker::TestVerdict;
+use ordalia_record::RunFolder;
+use ordalia_runner::{BuiltIn, Observer, Target, TestSettings, judge, run_test};
 use ordalia_schedule::{FaultKind, Profile, Schedule, ScheduleError, generate};
 use ordalia_workload::{Workload, WorkloadSettings};
 use tokio::sync::watch;
@@ -38,20 +40,31 @@ pub fn run(mut args: RunArgs) -> Outcome {
 
 /// The test, the verdict and the report.
 fn carry_out(target: &BuiltIn, workload: &dyn Workload, settings: &TestSettings, args: &RunArgs) -> Outcome {
-    let runtime = runtime()?;
     let observer = observer(args.plain);
     let (interrupted, watched) = watch::channel(false);
     interrupt::heed("ending the test in order", move || {
         interrupted.send_replace(true);
     })?;
-    let test = run_test(target, workload, settings, observer.as_ref(), watched);
-    let folder = runtime.block_on(test).map_err(as_usage)?;
-    observer.phase("judging");
-    let verdict = judge(&folder, workload, &settings.budget)?;
+    let (folder, verdict) = put_to_trial(target, workload, settings, observer.as_ref(), watched)?;
     observer.phase("drawing the report");
     drop(observer);
     show(&folder, &verdict, args.json)?;
     Ok(Some(verdict.valid))
+}
+
+/// One test, and the verdict on it.
+pub fn put_to_trial(
+    target: &BuiltIn,
+    workload: &dyn Workload,
+    settings: &TestSettings,
+    observer: &dyn Observer,
+    interrupted: watch::Receiver<bool>,
+) -> Result<(RunFolder, TestVerdict), Failure> {
+    let test = run_test(target, workload, settings, observer, interrupted);
+    let folder = runtime()?.block_on(test).map_err(as_usage)?;
+    observer.phase("judging");
+    let verdict = judge(&folder, workload, &settings.budget)?;
+    Ok((folder, verdict))
 }
 
 /// Settings that contradict each other are wrong usage; everything else is a failure of the harness.

@@ -6,6 +6,7 @@
 mod case;
 mod determinism;
 mod keep;
+mod real;
 mod sweeping;
 
 use ordalia_checker::Verdict;
@@ -38,6 +39,11 @@ fn single(case: &Case, args: &SimArgs) -> Outcome {
     crate::commands::report::show(&kept.folder, &kept.verdict, args.json)?;
     if kept.verdict.valid == Verdict::Invalid {
         keep::tell_repeats(case, &kept.folder);
+        if let Some((checker, _)) =
+            kept.verdict.checkers.iter().find(|(_, judged)| judged.valid == Verdict::Invalid)
+        {
+            real::try_on_real(case, &kept.folder.schedule(), checker, args)?;
+        }
     }
     Ok(Some(kept.verdict.valid))
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::case::{Case, Plan};
 use super::determinism;
 use super::keep::{keep, tell_repeats};
+use super::real::try_on_real;
 use crate::args::SimArgs;
 use crate::commands::interrupt;
 use crate::commands::report::budget;
@@ -142,7 +143,7 @@ fn keep_smallest(case: &Case, checker: &str, args: &SimArgs) -> Result<(), Failu
     reasons.unwrap_or_default().iter().for_each(|reason| eprintln!("  {reason}"));
     eprintln!("report: {}", kept.folder.report().join("index.html").display());
     tell_repeats(&small, &kept.folder);
-    Ok(())
+    try_on_real(&small, &kept.folder.schedule(), checker, args)
 }
 
 /// What is left of a failing test.
