@@ -144,6 +144,7 @@ impl Node for Probe {
                 let script = self.then.get(&timer).cloned().unwrap_or_default();
                 self.act(script, None, out);
             }
+            Input::Posted { call, outcome } => self.seen.push(format!("post {call}: {outcome:?}")),
         }
     }
 

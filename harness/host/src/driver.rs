@@ -6,9 +6,11 @@
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::time::Duration;
 
 use ordalia_node::{
-    Answer, Effect, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Request, Status, Ticket, Time,
+    Act, Answer, Effect, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Request, Status, Ticket,
+    Time, Value,
 };
 
 use tokio::task::yield_now;
@@ -52,6 +54,8 @@ pub(crate) enum Outbound<M> {
 enum Leaving<M> {
     Out(Outbound<M>),
     Trace { event: &'static str, detail: String },
+    Act(Act),
+    Post { call: u64, url: String, body: Value, patience: Duration },
 }
 
 /// One node with all that drives it. `O` takes what leaves.
@@ -171,6 +175,10 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
                     self.leave(Leaving::Out(Outbound::Reply { ticket, result }));
                 }
                 Effect::Trace { event, detail } => self.leave(Leaving::Trace { event, detail }),
+                Effect::Act(act) => self.leave(Leaving::Act(act)),
+                Effect::Post { call, url, body, patience } => {
+                    self.leave(Leaving::Post { call, url, body, patience });
+                }
                 Effect::SetTimer { timer, after } => self.timers.set(timer, self.env.now() + after),
                 Effect::CancelTimer(timer) => self.timers.cancel(timer),
                 Effect::WriteBehind(record) => self.storage.stage(&record)?,
@@ -209,6 +217,12 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
             match leaving {
                 Leaving::Out(outbound) => out.push(outbound),
                 Leaving::Trace { event, detail } => tracing::info!(node = %self.id, event, "{detail}"),
+                Leaving::Act(act) => {
+                    tracing::info!(node = %self.id, lane = act.lane, f = act.f, "{:?}", act.kind)
+                }
+                Leaving::Post { call, url, body, patience } => {
+                    tracing::warn!(node = %self.id, call, url, %body, ?patience, "posts are not carried yet");
+                }
             }
         }
         if !out.is_empty() {

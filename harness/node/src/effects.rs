@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Answer, Node, NodeId, Refusal, Ticket};
+use crate::{Act, Answer, Node, NodeId, Refusal, Ticket, Value};
 
 /// One thing to do. Drivers carry effects out in the order in which the node wrote them.
 #[derive(Clone, Debug)]
@@ -54,6 +54,20 @@ pub enum Effect<N: Node> {
         event: &'static str,
         /// Details for a person.
         detail: String,
+    },
+    /// Add an event to the history of the run. It is recorded before any effect after it leaves.
+    Act(Act),
+    /// Post JSON to an HTTP address outside the cluster. The outcome comes back as
+    /// [`Input::Posted`](crate::Input::Posted), unless the node's life ends before.
+    Post {
+        /// Names the post to the node; best unique within one life.
+        call: u64,
+        /// `http://HOST:PORT/PATH`.
+        url: String,
+        /// The body.
+        body: Value,
+        /// How long the answer is waited for.
+        patience: Duration,
     },
 }
 
@@ -116,6 +130,16 @@ impl<N: Node> Effects<N> {
     /// See [`Effect::Trace`].
     pub fn trace(&mut self, event: &'static str, detail: impl Into<String>) {
         self.list.push(Effect::Trace { event, detail: detail.into() });
+    }
+
+    /// See [`Effect::Act`].
+    pub fn act(&mut self, act: Act) {
+        self.list.push(Effect::Act(act));
+    }
+
+    /// See [`Effect::Post`].
+    pub fn post(&mut self, call: u64, url: impl Into<String>, body: Value, patience: Duration) {
+        self.list.push(Effect::Post { call, url: url.into(), body, patience });
     }
 
     /// For drivers: the effects so far, in order, leaving the list empty.

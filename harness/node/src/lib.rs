@@ -13,22 +13,28 @@
 //!
 //! This crate knows nothing of sockets, files, clocks or threads.
 
+mod act;
 mod effects;
 mod env;
 mod error;
+mod group;
 mod id;
 mod info;
 mod node;
+mod outside;
 mod status;
 mod vocabulary;
 pub mod wire;
 
+pub use act::{Act, ActKind};
 pub use effects::{Effect, Effects};
 pub use env::{Env, Time};
 pub use error::{ErrorCode, Refusal};
+pub use group::Group;
 pub use id::{NodeId, NodeIdError};
 pub use info::{BugInfo, NodeInfo, OptionInfo};
 pub use node::{Input, Node, NodeConfig, Recovered, StartError, Ticket};
+pub use outside::{Outside, OutsideReply, PostError};
 pub use status::Status;
 pub use vocabulary::{Answer, Key, Request, RequestKind};
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use crate::{Effects, Env, NodeId, NodeInfo, Request, Status};
+use crate::{Effects, Env, Group, NodeId, NodeInfo, Outside, PostError, Request, Status};
 
 /// A program under test, as a state machine.
 ///
@@ -41,6 +41,37 @@ pub trait Node: Sized + Debug {
 
     /// What the node says of itself.
     fn status(&self) -> Status;
+
+    /// The parts that the nodes of a cluster of that many fall into. Each node is in one of them, and
+    /// at least one takes clients.
+    fn groups(nodes: u16, options: &BTreeMap<String, String>) -> Vec<Group> {
+        let _ = options;
+        Group::of_all(nodes)
+    }
+
+    /// The peers that this node ever speaks to. Links to others are neither opened nor hurt.
+    fn neighbours(config: &NodeConfig) -> Vec<NodeId> {
+        config.peers().collect()
+    }
+
+    /// What stands outside the cluster and takes posts; `None` for targets that post nothing.
+    ///
+    /// Its address is given to the nodes as the option [`NodeConfig::API_URL`]. What is random in it is
+    /// drawn as it is asked, and what it is to know ahead from `seed`.
+    fn outside(
+        options: &BTreeMap<String, String>,
+        bugs: &BTreeSet<String>,
+        seed: u64,
+    ) -> Option<Box<dyn Outside>> {
+        let _ = (options, bugs, seed);
+        None
+    }
+
+    /// The numbers of nodes that make sense for a sweep of the simulator; one that stands here more
+    /// often is drawn more often. Never empty.
+    fn sizes() -> &'static [u16] {
+        &[3, 3, 5, 5, 5, 7]
+    }
 }
 
 /// One thing that happens to a node.
@@ -62,6 +93,13 @@ pub enum Input<N: Node> {
     },
     /// A timer ran out.
     Timer(N::Timer),
+    /// What came of an [`Effect::Post`](crate::Effect::Post).
+    Posted {
+        /// The post.
+        call: u64,
+        /// The HTTP status of the answer, or why there is none.
+        outcome: Result<u16, PostError>,
+    },
 }
 
 /// Names one client request until it is answered. Unique within one life of the node.
@@ -82,6 +120,10 @@ pub struct NodeConfig {
 }
 
 impl NodeConfig {
+    /// The option that holds the address of what stands outside the cluster, set by the driver where
+    /// [`Node::outside`] gives something: `http://api.sim/means` in the simulator.
+    pub const API_URL: &'static str = "api-url";
+
     /// The nodes other than this one, in order.
     pub fn peers(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.nodes.iter().copied().filter(|node| *node != self.id)

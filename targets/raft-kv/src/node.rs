@@ -67,6 +67,8 @@ impl Node for RaftKv {
         let event = match input {
             Input::Message { from, message } => Event::Message(from, message),
             Input::Timer(timer) => Event::Timer(timer),
+            // It posts nothing.
+            Input::Posted { .. } => return,
             Input::Request { ticket, request } => match op(request) {
                 Ok(op) => Event::Request(ticket, op),
                 Err(refusal) => return out.reply(ticket, Err(refusal)),

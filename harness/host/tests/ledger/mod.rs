@@ -69,6 +69,7 @@ impl Node for Ledger {
             }
             Input::Request { ticket, request } => self.handle(ticket, request, out),
             Input::Timer(Tick) => self.ticks += 1,
+            Input::Posted { .. } => {}
         }
     }
 

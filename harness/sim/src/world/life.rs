@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use ordalia_history::Name;
-use ordalia_node::{Answer, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Status, Ticket, Time};
+use std::time::Duration;
+
+use ordalia_node::{
+    Act, Answer, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Status, Ticket, Time, Value,
+};
 use ordalia_record::NodeDeath;
 
 use super::{Coming, World};
@@ -73,6 +77,8 @@ pub(super) enum Leaving<M> {
     Send { to: NodeId, message: M },
     Reply { ticket: Ticket, result: Result<Answer, Refusal> },
     Trace { event: &'static str, detail: String },
+    Act(Act),
+    Post { call: u64, url: String, body: Value, patience: Duration },
 }
 
 impl<N: Node> SimNode<N> {

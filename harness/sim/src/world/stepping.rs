@@ -144,6 +144,8 @@ impl<N: Node> World<'_, N> {
             match effect {
                 Leaving::Send { to, message } => self.send(id, to, message),
                 Leaving::Reply { ticket, result } => self.reply(id, ticket, result),
+                Leaving::Act(act) => drop(act),
+                Leaving::Post { call, url, body, patience } => drop((call, url, body, patience)),
                 Leaving::Trace { event, detail } => {
                     self.told(id, event, detail);
                     let node = &mut self.nodes[id.index()];
@@ -284,6 +286,8 @@ impl<N: Node> Running<N> {
                 Effect::Send { to, message } => Leaving::Send { to, message },
                 Effect::Reply { ticket, result } => Leaving::Reply { ticket, result },
                 Effect::Trace { event, detail } => Leaving::Trace { event, detail },
+                Effect::Act(act) => Leaving::Act(act),
+                Effect::Post { call, url, body, patience } => Leaving::Post { call, url, body, patience },
                 Effect::SetTimer { timer, after } => {
                     self.timers_set += 1;
                     self.timers.insert(timer, (self.env.now() + after, self.timers_set));

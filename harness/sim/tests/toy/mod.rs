@@ -57,7 +57,7 @@ impl Node for Toy {
 
     fn step(&mut self, input: Input<Self>, _env: &mut Env, out: &mut Effects<Self>) {
         match input {
-            Input::Message { .. } => {}
+            Input::Message { .. } | Input::Posted { .. } => {}
             Input::Timer(_) => self.ping(out),
             Input::Request { ticket, .. } => {
                 let record = self.records.last().map_or(1, |last| last + 1);

@@ -1,0 +1,42 @@
+//! The parts that the nodes of a cluster fall into.
+
+use crate::NodeId;
+
+/// One part of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// For a person: `ensemble`.
+    pub name: &'static str,
+    /// Its nodes, in order.
+    pub nodes: Vec<NodeId>,
+    /// Whether clients may speak to it. The first group of which this is true gets them all.
+    pub takes_clients: bool,
+    /// Whether its members agree on a leader. Only they count where it is asked who leads, and whether
+    /// the cluster is settled.
+    pub elects: bool,
+}
+
+impl Group {
+    /// All nodes of a cluster that is of one piece.
+    pub fn of_all(nodes: u16) -> Vec<Self> {
+        vec![Self { name: "nodes", nodes: NodeId::all(nodes), takes_clients: true, elects: true }]
+    }
+
+    /// The nodes that clients speak to: those of the first group that takes them; of no group, none.
+    pub fn for_clients(groups: &[Self]) -> Vec<NodeId> {
+        let takes = groups.iter().find(|group| group.takes_clients && !group.nodes.is_empty());
+        takes.map(|group| group.nodes.clone()).unwrap_or_default()
+    }
+
+    /// The nodes that agree on a leader, in order.
+    pub fn electing(groups: &[Self]) -> Vec<NodeId> {
+        let mut nodes: Vec<NodeId> = groups
+            .iter()
+            .filter(|group| group.elects)
+            .flat_map(|group| group.nodes.iter().copied())
+            .collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
+    }
+}
