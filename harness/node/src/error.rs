@@ -1,10 +1,11 @@
-//! Why a node refused a request: Maelstrom's error codes.
+//! Why a node refused a request: Maelstrom's error codes, and from 1001 on ours.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of refusal it is. The numbers are Maelstrom's (`resources/errors.edn`).
+/// What kind of refusal it is. The numbers below 1000 are Maelstrom's
+/// (`resources/errors.edn`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "u32", into = "u32")]
 pub enum ErrorCode {
@@ -30,12 +31,14 @@ pub enum ErrorCode {
     PreconditionFailed,
     /// 30: a transaction conflicted with another and was aborted.
     TxnConflict,
+    /// 1001, not Maelstrom's: the session that the request was asked in is unknown or has ended.
+    SessionExpired,
     /// Any other number. Indefinite, since nothing is known of it.
     Other(u32),
 }
 
 impl ErrorCode {
-    const KNOWN: [(u32, ErrorCode, &'static str); 11] = [
+    const KNOWN: [(u32, ErrorCode, &'static str); 12] = [
         (0, ErrorCode::Timeout, "timeout"),
         (1, ErrorCode::NodeNotFound, "node-not-found"),
         (10, ErrorCode::NotSupported, "not-supported"),
@@ -47,6 +50,7 @@ impl ErrorCode {
         (21, ErrorCode::KeyAlreadyExists, "key-already-exists"),
         (22, ErrorCode::PreconditionFailed, "precondition-failed"),
         (30, ErrorCode::TxnConflict, "txn-conflict"),
+        (1001, ErrorCode::SessionExpired, "session-expired"),
     ];
 
     /// Whether the request certainly did not, and will not, take effect.

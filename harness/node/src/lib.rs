@@ -36,6 +36,9 @@ pub use info::{BugInfo, NodeInfo, OptionInfo};
 pub use node::{Input, Node, NodeConfig, Recovered, StartError, Ticket};
 pub use outside::{Outside, OutsideReply, PostError};
 pub use status::Status;
-pub use vocabulary::{Answer, Key, Request, RequestKind};
+pub use vocabulary::{
+    Answer, Change, CoordinationAnswer, CoordinationRequest, CreateMode, Event, Key, Leadership,
+    RecipeAnswer, RecipeRequest, Request, RequestKind, SessionNumber, Stat, WatchMode, WriteOp, Zxid,
+};
 
 pub use serde_json::Value;

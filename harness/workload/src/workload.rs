@@ -36,7 +36,7 @@ impl Reply {
     pub fn is_answered(&self) -> bool {
         use ErrorCode::{
             KeyAlreadyExists, KeyDoesNotExist, MalformedRequest, NotSupported, PreconditionFailed,
-            TxnConflict,
+            SessionExpired, TxnConflict,
         };
         match self {
             Reply::Answer(_) => true,
@@ -47,6 +47,7 @@ impl Reply {
                     | MalformedRequest
                     | NotSupported
                     | PreconditionFailed
+                    | SessionExpired
                     | TxnConflict
             ),
             Reply::NotSent(_) | Reply::Lost(_) => false,

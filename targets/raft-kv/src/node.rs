@@ -105,6 +105,10 @@ fn op(request: Request) -> Result<Op<Kv>, Refusal> {
             Command::Cas(key, from, to, create_if_not_exists)
         }
         Request::Delete { key } => Command::Delete(key),
+        Request::Coordination(_) | Request::Recipe(_) => {
+            let text = "a key-value store has no sessions";
+            return Err(Refusal::new(ErrorCode::NotSupported, text));
+        }
     };
     let weight = Kv::weight(&command);
     if weight > MAX_COMMAND_BYTES {

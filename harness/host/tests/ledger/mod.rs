@@ -108,7 +108,7 @@ impl Ledger {
                 out.snapshot(state, Vec::new());
                 out.reply(ticket, Ok(Answer::TransferOk));
             }
-            Request::Cas { .. } => {}
+            Request::Cas { .. } | Request::Coordination(_) | Request::Recipe(_) => {}
         }
     }
 
