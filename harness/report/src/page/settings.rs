@@ -31,11 +31,12 @@ pub(super) fn section(loaded: &Loaded) -> Markup {
 fn list(info: &RunInfo) -> Markup {
     let options: Vec<String> =
         info.target.options.iter().map(|(name, value)| format!("--{name} {value}")).collect();
-    let faults = match info.faults.is_empty() {
-        true => "none".to_owned(),
-        false => {
-            format!("{}, about every {}", info.faults.join(", "), milliseconds(info.fault_interval_ms))
-        }
+    let kinds = info.faults.join(", ");
+    let faults = match (kinds.as_str(), info.fault_interval_ms) {
+        ("", _) => "none".to_owned(),
+        // They stand in the schedule, with their times.
+        ("schedule", _) | (_, 0) => "as recorded in schedule.json".to_owned(),
+        (kinds, interval_ms) => format!("{kinds}, about every {}", milliseconds(interval_ms)),
     };
     let rate = info.rate.map_or("as many as the clients can".to_owned(), |rate| format!("{rate}/s"));
     let settings = [
