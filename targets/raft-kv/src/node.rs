@@ -1,10 +1,8 @@
 //! Raft and the key–value store as a node of the harness.
 
-use std::collections::BTreeMap;
-
 use ordalia_node::{
     Answer, Effects, Env, ErrorCode, Input, Node, NodeConfig, NodeInfo, Recovered, Refusal, Request,
-    RequestKind, StartError, Status, Ticket, Value,
+    RequestKind, StartError, Status, Ticket,
 };
 use ordalia_raft::bugs::{self, Bugs};
 use ordalia_raft::message::{Message, Op, Outcome};
@@ -79,19 +77,7 @@ impl Node for RaftKv {
     }
 
     fn status(&self) -> Status {
-        let raft = &self.raft;
-        let voted_for = raft.voted_for().map_or(Value::Null, |node| Value::from(node.to_string()));
-        let fields = [
-            ("commit_index", Value::from(raft.commit_index())),
-            ("applied_index", Value::from(raft.applied_index())),
-            ("last_index", Value::from(raft.log().last_index())),
-            ("snapshot_index", Value::from(raft.snapshot_index())),
-            ("voted_for", voted_for),
-            ("reads", Value::from(raft.settings().reads.name())),
-        ];
-        let fields: BTreeMap<_, _> =
-            fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Status { role: raft.role_name().to_owned(), term: Some(raft.term()), leader: raft.leader(), fields }
+        self.raft.status()
     }
 }
 
@@ -128,6 +114,8 @@ fn carry_out(actions: &mut Vec<Action<Kv>>, out: &mut Effects<RaftKv>) {
             Action::Persist(record) => out.persist(record),
             Action::WriteBehind(record) => out.write_behind(record),
             Action::Snapshot(state, records) => out.snapshot(state, records),
+            // The store asks for no reports.
+            Action::Served(_) => {}
             Action::Trace(event, detail) => out.trace(event, detail),
         }
     }

@@ -1,4 +1,4 @@
-//! The defects that can be planted, as a typed set.
+//! The defects of the core that can be planted, as a typed set.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ macro_rules! bugs {
             $(#[doc = $about] $(#[$doc])* $variant,)*
         }
 
-        /// All defects, as the target declares them.
+        /// All defects of the core, as a target declares them.
         pub const INFO: &[BugInfo] = &[$(BugInfo {
             name: $name,
             about: $about,
@@ -59,21 +59,39 @@ bugs! {
 pub struct Bugs(u32);
 
 impl Bugs {
-    /// Reads the names.
+    /// Reads the names, of the core's defects only.
     ///
     /// # Errors
     /// A name is not known; the message lists the known ones.
     pub fn parse(names: &BTreeSet<String>) -> Result<Self, StartError> {
+        Self::parse_among(names, INFO).map(|(bugs, _)| bugs)
+    }
+
+    /// Reads the names of a target that has defects of its own too. `known` is all that it declares; the
+    /// names among it that are not the core's are given back, for the target to read.
+    ///
+    /// # Errors
+    /// A name is not known; the message lists the known ones.
+    pub fn parse_among<'a>(
+        names: &'a BTreeSet<String>,
+        known: &[BugInfo],
+    ) -> Result<(Self, BTreeSet<&'a str>), StartError> {
         let mut bugs = Self::default();
+        let mut own = BTreeSet::new();
         for name in names {
-            let Some((_, bug)) = ALL.iter().find(|(known, _)| known == name) else {
-                let known: Vec<&str> = ALL.iter().map(|(known, _)| *known).collect();
+            if !known.iter().any(|info| info.name == name) {
+                let known: Vec<&str> = known.iter().map(|info| info.name).collect();
                 let known = known.join(", ");
                 return Err(StartError::Config(format!("unknown bug {name:?}; known are {known}")));
-            };
-            bugs.plant(*bug);
+            }
+            match ALL.iter().find(|(core, _)| core == name) {
+                Some((_, bug)) => bugs.plant(*bug),
+                None => {
+                    own.insert(name.as_str());
+                }
+            }
         }
-        Ok(bugs)
+        Ok((bugs, own))
     }
 
     /// Plants one more.
@@ -99,5 +117,19 @@ mod tests {
         }
         let error = Bugs::parse(&BTreeSet::from(["stale".to_owned()])).unwrap_err().to_string();
         assert!(error.contains("\"stale\"") && error.contains("stale-read"), "{error}");
+    }
+
+    #[test]
+    fn a_targets_own_bugs_are_given_back() {
+        const OWN: &[BugInfo] = &[BugInfo { name: "no-watch", about: "watches never fire", with: &[] }];
+        const ALL: &[BugInfo] = &crate::joined::<_, { INFO.len() + OWN.len() }>(INFO, OWN);
+        let names = ["any-vote", "no-watch"].map(str::to_owned).into();
+        let (bugs, own) = Bugs::parse_among(&names, ALL).unwrap();
+        assert!(bugs.has(Bug::AnyVote) && !bugs.has(Bug::StaleRead));
+        assert_eq!(own, BTreeSet::from(["no-watch"]));
+        let unknown = BTreeSet::from(["watch".to_owned()]);
+        let error = Bugs::parse_among(&unknown, ALL).unwrap_err().to_string();
+        assert!(error.contains("any-vote") && error.contains("no-watch"), "{error}");
+        assert!(Bugs::parse_among(&names, OWN).is_err(), "what a target does not declare it does not take");
     }
 }

@@ -27,6 +27,11 @@ pub enum Action<S: StateMachine> {
     WriteBehind(Record<S::Command>),
     /// Replace what is stored.
     Snapshot(Vec<u8>, Vec<Record<S::Command>>),
+    /// This node led when it served that read, whoever asked: a round of heartbeats sent after the read
+    /// arrived was confirmed, or the lease held. Stands ahead of the answer. Only where
+    /// [`StateMachine::REPORTS_READS`]; twice for a read that was passed on twice; not for one that was
+    /// answered under [`Reads::Local`](crate::Reads::Local).
+    Served(S::Query),
     /// For the log and the diagram.
     Trace(&'static str, String),
 }
@@ -82,6 +87,10 @@ impl<'a, S: StateMachine> Cx<'a, S> {
 
     pub(crate) fn snapshot(&mut self, state: Vec<u8>, records: Vec<Record<S::Command>>) {
         self.actions.push(Action::Snapshot(state, records));
+    }
+
+    pub(crate) fn served(&mut self, query: S::Query) {
+        self.actions.push(Action::Served(query));
     }
 
     pub(crate) fn trace(&mut self, event: &'static str, detail: impl Into<String>) {

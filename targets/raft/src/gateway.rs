@@ -106,7 +106,9 @@ impl<S: StateMachine> Gateway<S> {
 
 impl<S: StateMachine> Raft<S> {
     pub(crate) fn on_request(&mut self, ticket: Ticket, op: Op<S>, cx: &mut Cx<'_, S>) {
-        if let (Op::Query(query), Reads::Local) = (&op, self.settings.reads) {
+        if let (Op::Query(query), Reads::Local) = (&op, self.settings.reads)
+            && !S::leads_always(query)
+        {
             return cx.reply(ticket, Outcome::Response(self.machine.query(query)));
         }
         if self.gateway.pending.len() >= MAX_PENDING {
@@ -119,6 +121,18 @@ impl<S: StateMachine> Raft<S> {
             cx.set_timer(Timer::Gateway, GATEWAY_TICK);
         }
         self.submit(seq, cx);
+    }
+
+    /// A command of the node itself. It has a number in the node's session like any other, but nobody
+    /// waits for it. The session must not count it as answered before it is applied, whence the bound.
+    pub(crate) fn on_own(&mut self, command: S::Command, cx: &mut Cx<'_, S>) {
+        if !self.is_leader() || self.is_transferring() {
+            return;
+        }
+        self.gateway.last_seq += 1;
+        let seq = self.gateway.last_seq;
+        let oldest = self.gateway.oldest().min(seq);
+        self.propose(Proposal { session: self.gateway.session, seq, oldest, command }, cx);
     }
 
     /// Sends a request to the leader, if one is known.

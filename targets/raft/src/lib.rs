@@ -30,6 +30,7 @@ mod apply;
 pub mod bugs;
 mod compaction;
 mod cx;
+mod declared;
 mod election;
 mod follower;
 mod gateway;
@@ -50,9 +51,10 @@ mod transfer;
 
 use std::collections::BTreeMap;
 
-use ordalia_node::{NodeId, Recovered, StartError, Ticket, Time};
+use ordalia_node::{NodeId, Recovered, StartError, Status, Ticket, Time, Value};
 
 pub use cx::{Action, Cx};
+pub use declared::joined;
 pub use log::Log;
 pub use machine::StateMachine;
 pub use record::Record;
@@ -83,6 +85,10 @@ pub enum Event<S: StateMachine> {
     Message(NodeId, Message<S>),
     /// A client's request.
     Request(Ticket, Op<S>),
+    /// A command of the node itself, which answers nobody. Only a leader takes it, and not while it hands
+    /// over; otherwise it is dropped. Nor is it sent again by a later leader, which may see things
+    /// otherwise: whether it took effect shows in the state machine.
+    Own(S::Command),
     /// A timer ran out.
     Timer(Timer),
 }
@@ -160,6 +166,7 @@ impl<S: StateMachine> Raft<S> {
         match event {
             Event::Message(from, message) => self.on_message(from, message, cx),
             Event::Request(ticket, op) => self.on_request(ticket, op, cx),
+            Event::Own(command) => self.on_own(command, cx),
             Event::Timer(Timer::Election) => self.on_election_timer(cx),
             Event::Timer(Timer::Heartbeat) => self.on_heartbeat_timer(cx),
             Event::Timer(Timer::Gateway) => self.on_gateway_timer(cx),
@@ -240,5 +247,20 @@ impl<S: StateMachine> Raft<S> {
     /// How it is set up.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What a node that wraps it says of itself. It may add fields.
+    pub fn status(&self) -> Status {
+        let voted_for = self.voted_for.map_or(Value::Null, |node| Value::from(node.to_string()));
+        let fields = [
+            ("commit_index", Value::from(self.commit_index)),
+            ("applied_index", Value::from(self.applied_index)),
+            ("last_index", Value::from(self.log.last_index())),
+            ("snapshot_index", Value::from(self.snapshot.index)),
+            ("voted_for", voted_for),
+            ("reads", Value::from(self.settings.reads.name())),
+        ];
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Status { role: self.role_name().to_owned(), term: Some(self.term), leader: self.leader, fields }
     }
 }

@@ -17,11 +17,21 @@ pub trait StateMachine: Clone + Debug + Default + 'static {
     /// The whole state, as it is stored.
     type Snapshot: Serialize + DeserializeOwned;
 
+    /// Whether the leader reports each read that it served, as
+    /// [`Action::Served`](crate::Action::Served).
+    const REPORTS_READS: bool = false;
+
     /// Changes the state.
     fn apply(&mut self, command: &Self::Command) -> Self::Response;
 
     /// Looks at the state.
     fn query(&self, query: &Self::Query) -> Self::Response;
+
+    /// Whether a query must be answered by the leader even under
+    /// [`Reads::Local`](crate::Reads::Local).
+    fn leads_always(_query: &Self::Query) -> bool {
+        false
+    }
 
     /// The whole state.
     fn snapshot(&self) -> Self::Snapshot;

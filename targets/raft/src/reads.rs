@@ -110,6 +110,9 @@ impl<S: StateMachine> Raft<S> {
         });
         for Waiting { asker, query, .. } in served {
             let response = self.machine.query(&query);
+            if S::REPORTS_READS {
+                cx.served(query);
+            }
             self.answer(asker, Outcome::Response(response), cx);
         }
     }

@@ -11,7 +11,8 @@ pub enum Reads {
     ReadIndex,
     /// By the leader at once, while its last round of heartbeats is recent (thesis §6.4.1).
     Lease,
-    /// By any node from what it has applied. Not linearizable.
+    /// By any node from what it has applied. Not linearizable. Queries that the state machine wants led
+    /// always go the way of `ReadIndex`.
     Local,
 }
 
