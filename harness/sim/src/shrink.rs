@@ -16,7 +16,7 @@ use crate::SimSettings;
 pub struct ShrinkBudget {
     /// Wall time.
     pub time: Duration,
-    /// How many seeds each smaller test is tried with.
+    /// How many seeds each smaller test is tried with; more where more than six faults are left in the end.
     pub seeds: u64,
 }
 
@@ -50,7 +50,7 @@ pub fn shrink(failing: &SimSettings, budget: ShrinkBudget, fails: &dyn Fn(&SimSe
         shrinker.fewer_clients();
         shrinker.fewer_nodes();
         shrinker.shorten_faults();
-        if shrinker.best == before || shrinker.is_out_of_time() {
+        if shrinker.is_out_of_time() || shrinker.best == before && !shrinker.try_harder() {
             break;
         }
     }
@@ -66,7 +66,24 @@ struct Shrinker<'a> {
     fails: &'a dyn Fn(&SimSettings) -> bool,
 }
 
+/// So many faults a person can follow; for fewer it is not worth trying harder.
+const READABLE: usize = 6;
+
+/// No smaller test is tried with more seeds than that.
+const MOST_SEEDS: u64 = 512;
+
 impl Shrinker<'_> {
+    /// Gives each smaller test more seeds, where what is left is still too much to read. A defect that shows only
+    /// in a rare order of events is missed by most seeds of any test. False if it is not worth it.
+    fn try_harder(&mut self) -> bool {
+        let is_readable = self.best.schedule.faults.len() <= READABLE;
+        if is_readable || self.budget.seeds >= MOST_SEEDS {
+            return false;
+        }
+        self.budget.seeds = (self.budget.seeds * 4).min(MOST_SEEDS);
+        true
+    }
+
     fn is_out_of_time(&self) -> bool {
         Instant::now() >= self.end
     }
@@ -215,6 +232,18 @@ mod tests {
             nature: Nature::default(),
             liveness: Duration::from_secs(5),
         }
+    }
+
+    #[test]
+    fn what_most_seeds_miss_is_tried_with_more() {
+        let failing = settings((1..=10).map(|at| kill(1, 1_000 * at)).collect());
+        // A test with fewer faults shows it in one seed of some dozens.
+        let fails = |settings: &SimSettings| {
+            let faults = settings.schedule.faults.len();
+            faults == 10 || faults >= 3 && settings.seed % 67 == 1
+        };
+        let shrunk = shrink(&failing, ShrinkBudget { time: Duration::from_secs(60), seeds: 2 }, &fails);
+        assert!(shrunk.settings.schedule.faults.len() <= READABLE, "{:?}", shrunk.settings.schedule);
     }
 
     #[test]
