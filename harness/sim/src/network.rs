@@ -289,7 +289,9 @@ mod tests {
     fn the_end_of_the_limit_lets_the_queue_go_at_once() {
         let mut network = network();
         network.change(LINK, 7, LinkChange::Bandwidth(1000));
-        "abc".chars().for_each(|message| drop(send(&mut network, 0, message)));
+        for message in "abc".chars() {
+            assert!(matches!(send(&mut network, 0, message), Passage::Queued(_)));
+        }
         assert_eq!(letters(&network.restore(LINK, 7)), "abc");
         assert!(matches!(send(&mut network, 5, 'd'), Passage::At(at_ns, 'd') if at_ns < 10_000_000));
     }
