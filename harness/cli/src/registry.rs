@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use ordalia_host::HostSettings;
-use ordalia_node::{Node, NodeInfo};
+use ordalia_node::{Anatomy, Node, NodeInfo};
 use ordalia_raft_kv::RaftKv;
 use ordalia_record::TargetSettings;
 use ordalia_runner::BuiltIn;
@@ -17,6 +17,8 @@ use crate::exit::Failure;
 pub struct TargetEntry {
     /// What it declares of itself.
     pub info: NodeInfo,
+    /// What it says of whole clusters.
+    pub anatomy: Anatomy,
     /// Runs one node of it in this process, until it ends.
     pub host: fn(HostSettings) -> Result<(), ordalia_host::HostError>,
     /// Simulates one test of it.
@@ -27,7 +29,8 @@ pub struct TargetEntry {
 
 impl TargetEntry {
     const fn new<N: Node + 'static>(workload: &'static str) -> Self {
-        Self { info: N::INFO, host: ordalia_host::run::<N>, simulate: ordalia_sim::simulate::<N>, workload }
+        let (host, simulate) = (ordalia_host::run::<N>, ordalia_sim::simulate::<N>);
+        Self { info: N::INFO, anatomy: Anatomy::of::<N>(), host, simulate, workload }
     }
 
     /// The target with these options and bugs, its nodes run by this executable.
@@ -42,7 +45,7 @@ impl TargetEntry {
         let executable = std::env::current_exe().context("the running executable cannot be found")?;
         let bugs = bugs.into_iter().collect();
         let settings = TargetSettings { name: self.info.name.to_owned(), options, bugs };
-        Ok(BuiltIn { executable, info: self.info, settings })
+        Ok(BuiltIn { executable, info: self.info, anatomy: self.anatomy, settings })
     }
 }
 

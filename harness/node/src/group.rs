@@ -1,6 +1,8 @@
 //! The parts that the nodes of a cluster fall into.
 
-use crate::NodeId;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{Node, NodeConfig, NodeId, Outside};
 
 /// One part of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,10 +24,11 @@ impl Group {
         vec![Self { name: "nodes", nodes: NodeId::all(nodes), takes_clients: true, elects: true }]
     }
 
-    /// The nodes that clients speak to: those of the first group that takes them; of no group, none.
+    /// The nodes that clients speak to: those of the first group that takes them. If none does, all.
     pub fn for_clients(groups: &[Self]) -> Vec<NodeId> {
         let takes = groups.iter().find(|group| group.takes_clients && !group.nodes.is_empty());
-        takes.map(|group| group.nodes.clone()).unwrap_or_default()
+        let everyone = || groups.iter().flat_map(|group| group.nodes.iter().copied()).collect();
+        takes.map_or_else(everyone, |group| group.nodes.clone())
     }
 
     /// The nodes that agree on a leader, in order.
@@ -38,5 +41,26 @@ impl Group {
         nodes.sort_unstable();
         nodes.dedup();
         nodes
+    }
+}
+
+/// What a kind of node says of whole clusters, for those who do not know its type. See the functions of
+/// [`Node`] of these names.
+#[derive(Clone, Copy, Debug)]
+pub struct Anatomy {
+    /// [`Node::groups`]
+    pub groups: fn(u16, &BTreeMap<String, String>) -> Vec<Group>,
+    /// [`Node::neighbours`]
+    pub neighbours: fn(&NodeConfig) -> Vec<NodeId>,
+    /// [`Node::outside`]
+    pub outside: fn(&BTreeMap<String, String>, &BTreeSet<String>, u64) -> Option<Box<dyn Outside>>,
+    /// [`Node::sizes`]
+    pub sizes: fn() -> &'static [u16],
+}
+
+impl Anatomy {
+    /// That of a kind of node.
+    pub const fn of<N: Node>() -> Self {
+        Self { groups: N::groups, neighbours: N::neighbours, outside: N::outside, sizes: N::sizes }
     }
 }

@@ -18,6 +18,7 @@
 //!
 //! Runners write it, reports and comparisons read it. This crate knows nothing of running things.
 
+mod acts;
 mod evidence;
 mod folder;
 mod info;
@@ -25,6 +26,7 @@ mod judge;
 mod samples;
 mod trace;
 
+pub use acts::{Actor, Deed, FIRST_ACTING_PROCESS, Lanes};
 pub use evidence::{Demand, judge_faults};
 pub use folder::{
     RecordError, RunFolder, read_json, read_json_lines, write_compact_json, write_history, write_json,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ordalia_cluster::Recipe;
 use ordalia_history::OpError;
 use ordalia_host::client::{self, ClientError, WireClient};
-use ordalia_node::{NodeId, NodeInfo, Request, RequestKind};
+use ordalia_node::{Anatomy, NodeId, NodeInfo, Request, RequestKind};
 use ordalia_record::TargetSettings;
 use ordalia_schedule::FaultKind;
 use ordalia_workload::Reply;
@@ -21,6 +21,8 @@ pub struct BuiltIn {
     pub executable: PathBuf,
     /// What the target declares of itself.
     pub info: NodeInfo,
+    /// What it says of whole clusters.
+    pub anatomy: Anatomy,
     /// Options and bugs.
     pub settings: TargetSettings,
 }

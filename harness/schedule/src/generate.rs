@@ -1,6 +1,6 @@
 //! Schedules from a seed.
 
-use ordalia_node::NodeId;
+use ordalia_node::{Group, NodeId};
 
 use crate::deck::{Card, Deck, Sort};
 use crate::dice::Dice;
@@ -22,16 +22,39 @@ const FIRST_MS: (u64, u64) = (500, 1000);
 /// small cluster cannot bear (a majority of two nodes, a partition of one), that is left out; the schedule
 /// may then be empty.
 pub fn generate(seed: u64, nodes: u16, duration_ms: u64, profile: &Profile) -> Schedule {
-    let mut faults = Episodes::new(seed, nodes, duration_ms, profile).play();
-    for (stream, preset) in (2..).zip(&profile.presets) {
-        faults.extend(preset.faults(&NodeId::all(nodes), duration_ms, &mut Dice::new(seed, stream)));
-    }
-    Schedule::new(nodes, Some(seed), faults)
+    generate_among(seed, &Group::of_all(nodes), duration_ms, profile)
 }
+
+/// The same for a cluster of several groups, which hold each node once. One group gets what [`generate`] gives.
+///
+/// With several, faults of processes, clocks and disks draw a group first, each with the same chance, so that
+/// a small one is not spared. Of a group of more than 5 they hit at most 3, or all. Every other partition is one
+/// of the first group alone, whose agreement all depend on. Damaged disks and the sequences of presets are
+/// for the first group, since they count on a majority.
+pub fn generate_among(seed: u64, groups: &[Group], duration_ms: u64, profile: &Profile) -> Schedule {
+    let groups: Vec<&[NodeId]> =
+        groups.iter().map(|group| group.nodes.as_slice()).filter(|nodes| !nodes.is_empty()).collect();
+    let first = groups.first().copied().unwrap_or_default();
+    let mut faults = Episodes::new(seed, &groups, duration_ms, profile).play();
+    for (stream, preset) in (2..).zip(&profile.presets) {
+        faults.extend(preset.faults(first, duration_ms, &mut Dice::new(seed, stream)));
+    }
+    let nodes = groups.iter().map(|nodes| nodes.len()).sum::<usize>();
+    Schedule::new(u16::try_from(nodes).unwrap_or(u16::MAX), Some(seed), faults)
+}
+
+/// Of a larger group than this, faults hit a few or all.
+const LARGE: usize = 5;
+
+/// How many that is.
+const FEW: usize = 3;
 
 /// Faults in episodes of one or two, with quiet in between.
 struct Episodes<'a> {
+    /// All nodes, in order.
     nodes: Vec<NodeId>,
+    /// The groups that they fall into, none of them empty.
+    groups: Vec<&'a [NodeId]>,
     duration_ms: u64,
     profile: &'a Profile,
     deck: Deck,
@@ -46,12 +69,25 @@ struct Episodes<'a> {
 }
 
 impl<'a> Episodes<'a> {
-    fn new(seed: u64, nodes: u16, duration_ms: u64, profile: &'a Profile) -> Self {
-        let deck = Deck::new(profile, nodes);
+    fn new(seed: u64, groups: &[&'a [NodeId]], duration_ms: u64, profile: &'a Profile) -> Self {
+        let mut nodes = groups.concat();
+        nodes.sort_unstable();
+        let deck = Deck::new(profile, u16::try_from(nodes.len()).unwrap_or(u16::MAX));
         let (scale_percent, quiet_ms) = pace(profile.interval_ms.max(1), deck.mean_ms(), deck.kinds() > 1);
-        let (nodes, dice, faults) = (NodeId::all(nodes), Dice::new(seed, 1), Vec::new());
-        let flips_left = nodes.len().saturating_sub(1) / 2;
-        Self { nodes, duration_ms, profile, deck, dice, scale_percent, quiet_ms, flips_left, faults }
+        let (dice, faults) = (Dice::new(seed, 1), Vec::new());
+        let flips_left = groups.first().map_or(0, |first| first.len().saturating_sub(1) / 2);
+        Self {
+            nodes,
+            groups: groups.to_vec(),
+            duration_ms,
+            profile,
+            deck,
+            dice,
+            scale_percent,
+            quiet_ms,
+            flips_left,
+            faults,
+        }
     }
 
     fn play(mut self) -> Vec<TimedFault> {
@@ -166,7 +202,7 @@ impl<'a> Episodes<'a> {
                     self.deck.exhaust(Sort::Disk(sort));
                 }
                 let aim = if self.dice.one_in(3) { Aim::Leader } else { Aim::One };
-                Fault::Disk { targets: self.targets(aim), ill: DiskIll::Flip }
+                Fault::Disk { targets: self.targets_in(0, aim), ill: DiskIll::Flip }
             }
         }
     }
@@ -181,9 +217,16 @@ impl<'a> Episodes<'a> {
         self.targets(aim)
     }
 
-    /// The nodes that the aim picks.
+    /// The nodes that the aim picks, of any group.
     fn targets(&mut self, aim: Aim) -> Targets {
-        let count = self.nodes.len();
+        // Without a choice nothing is drawn.
+        let group = if self.groups.len() > 1 { self.dice.index(self.groups.len()) } else { 0 };
+        self.targets_in(group, aim)
+    }
+
+    fn targets_in(&mut self, group: usize, aim: Aim) -> Targets {
+        let members = self.groups.get(group).copied().unwrap_or_default();
+        let count = members.len();
         let chosen = match aim {
             Aim::Leader => return Targets::Role(Role::Leader),
             Aim::One => 1,
@@ -191,17 +234,29 @@ impl<'a> Episodes<'a> {
             Aim::Majority => count / 2 + 1,
             Aim::All => count,
         };
-        let mut nodes = self.dice.shuffled(&self.nodes);
-        nodes.truncate(chosen);
+        let is_large = self.groups.len() > 1 && count > LARGE && aim != Aim::All;
+        let mut nodes = self.dice.shuffled(members);
+        nodes.truncate(if is_large { chosen.min(FEW) } else { chosen });
         nodes.sort_unstable();
         Targets::Nodes(nodes)
     }
 
     /// A partition, mostly one that holds what is sent; one in five resets connections.
     fn partition(&mut self, shape: PartitionShape) -> Fault {
-        let links = shape.cut(&self.nodes, &mut self.dice);
+        let within = self.partitioned(shape);
+        let links = shape.cut(&within, &mut self.dice);
         let mode = if self.dice.one_in(5) { CutMode::Reject } else { CutMode::Drop };
         Fault::Partition { shape, links, mode }
+    }
+
+    /// The nodes that a partition divides: all, or half of the time the first of several groups.
+    fn partitioned(&mut self, shape: PartitionShape) -> Vec<NodeId> {
+        match self.groups[..] {
+            [first, _, ..] if first.len() >= usize::from(shape.min_nodes()) && self.dice.one_in(2) => {
+                first.to_vec()
+            }
+            _ => self.nodes.clone(),
+        }
     }
 
     /// A change of messages on all links, or on those of one node.
@@ -315,6 +370,48 @@ mod tests {
 
     /// FNV-1a over the schedules.
     const SUM_OF_EIGHT_SEEDS: u64 = 0x0757_a116_1bf1_4e8d;
+
+    fn two_groups(first: u16, all: u16) -> Vec<Group> {
+        let (ensemble, sensors) = NodeId::all(all).into_iter().partition(|node| node.number() <= first);
+        let group = |name, nodes| Group { name, nodes, takes_clients: true, elects: true };
+        vec![group("ensemble", ensemble), group("sensors", sensors)]
+    }
+
+    #[test]
+    fn one_group_is_the_whole_cluster() {
+        let profile = Profile::parse("all,vote-storm,figure-8,moments").unwrap();
+        for seed in 0..10 {
+            let whole = generate(seed, 5, 30_000, &profile);
+            assert_eq!(generate_among(seed, &two_groups(5, 5), 30_000, &profile).to_json(), whole.to_json());
+        }
+    }
+
+    #[test]
+    fn each_group_is_hit_and_of_a_large_one_a_few_or_all() {
+        let profile = Profile::parse("kill,pause,clock,disk,partition").unwrap();
+        let (mut hits, mut inner, mut outer) = ([0, 0], 0, 0);
+        for seed in 0..30 {
+            let schedule = generate_among(seed, &two_groups(3, 13), 60_000, &profile);
+            assert_eq!(schedule.check(), Ok(()));
+            for timed in &schedule.faults {
+                if let Fault::Partition { links, shape, .. } = &timed.fault {
+                    let within = links.iter().all(|link| link.from.number() <= 3 && link.to.number() <= 3);
+                    let counts = if within { &mut inner } else { &mut outer };
+                    *counts += i32::from(*shape != PartitionShape::Leader);
+                }
+                let Some(Targets::Nodes(nodes)) = timed.fault.targets() else { continue };
+                let sensors = nodes.iter().filter(|node| node.number() > 3).count();
+                assert!(sensors == 0 || sensors == nodes.len(), "{nodes:?} are of one group");
+                assert!(sensors <= 3 || sensors == 10, "{nodes:?}");
+                hits[usize::from(sensors > 0)] += 1;
+                if matches!(timed.fault, Fault::Disk { ill: DiskIll::Flip, .. }) {
+                    assert_eq!(sensors, 0, "{nodes:?}");
+                }
+            }
+        }
+        assert!(hits[0] > 100 && hits[1] > 100, "{hits:?}");
+        assert!(inner > 30 && outer > 30, "{inner} {outer}");
+    }
 
     #[test]
     fn flips_leave_a_majority_and_ills_come_in_every_sort() {

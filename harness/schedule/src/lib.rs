@@ -33,7 +33,7 @@ pub use fault::{
     Targets,
 };
 pub use file::ScheduleError;
-pub use generate::generate;
+pub use generate::{generate, generate_among};
 pub use link_state::{LinkState, compose};
 pub use presets::{Preset, PresetInfo, presets};
 pub use profile::{Aim, Profile, ProfileError};

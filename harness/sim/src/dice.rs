@@ -17,6 +17,8 @@ pub(crate) enum Purpose {
     Clients = 4,
     /// Which test a seed stands for.
     Swarm = 5,
+    /// Latencies of posts, and what stands outside the cluster.
+    Outside = 6,
 }
 
 /// A stream of numbers.

@@ -18,6 +18,8 @@ use crate::{Latency, Nature};
 pub struct Swarm {
     /// The number of nodes, where it is fixed.
     pub nodes: Option<u16>,
+    /// The numbers of nodes to draw from, at least one: [`Node::sizes`](ordalia_node::Node::sizes).
+    pub sizes: &'static [u16],
     /// The number of client threads, where it is fixed.
     pub concurrency: Option<usize>,
     /// Operations a second, where fixed; `None` inside for as many as the clients can.
@@ -58,7 +60,7 @@ impl Swarm {
     /// fixed beside it.
     pub fn draw(&self, seed: u64) -> Draw {
         let mut dice = Dice::new(seed, Purpose::Swarm);
-        let nodes = *dice.pick(&[3, 3, 5, 5, 5, 7]);
+        let nodes = *dice.pick(self.sizes);
         let clients_per_node = dice.between(1, 4);
         let rate = dice.between(100, 400) as f64;
         let families = self.families(&mut dice);
@@ -130,6 +132,7 @@ mod tests {
     fn free() -> Swarm {
         Swarm {
             nodes: None,
+            sizes: &[3, 3, 5, 5, 5, 7],
             concurrency: None,
             rate: None,
             profile: None,

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use ordalia_checker::{Budget, History, Judgement, TestVerdict, Verdict, is_answered};
-use ordalia_history::PairError;
-use ordalia_record::{Demand, judge_faults, judge_run};
+use ordalia_history::{Operation, PairError};
+use ordalia_record::{Demand, FIRST_ACTING_PROCESS, judge_faults, judge_run};
 use ordalia_workload::Workload;
 
 use crate::{SimRun, SimSettings};
@@ -63,8 +63,9 @@ impl SimRun {
     /// Whether the closing operations, which meet no fault, were answered within the bound.
     fn judge_answers(&self, bound: Duration, history: &History, judgement: &mut Judgement) {
         let Some(closing) = self.info.phases.iter().find(|phase| phase.name == "closing") else { return };
-        let mut operations =
-            history.operations.iter().filter(|op| op.invoked_ns >= closing.start_ns).peekable();
+        let asked_then =
+            |op: &&Operation| op.process < FIRST_ACTING_PROCESS && op.invoked_ns >= closing.start_ns;
+        let mut operations = history.operations.iter().filter(asked_then).peekable();
         if operations.peek().is_none() {
             return;
         }

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use ordalia_checker::TestVerdict;
+use ordalia_node::Group;
 use ordalia_record::RunFolder;
 use ordalia_runner::{BuiltIn, Observer, Target, TestSettings, judge, run_test};
-use ordalia_schedule::{FaultKind, Profile, Schedule, ScheduleError, generate};
+use ordalia_schedule::{FaultKind, Profile, Schedule, ScheduleError, generate_among};
 use ordalia_workload::{Workload, WorkloadSettings};
 use tokio::sync::watch;
 
@@ -29,7 +30,8 @@ pub fn run(mut args: RunArgs) -> Outcome {
     let seed = *args.seed.get_or_insert_with(draw_seed);
     let concurrency = args.concurrency.of(args.nodes);
     let target = entry.built_in(args.options.clone(), bugs)?;
-    let schedule = schedule(&args, seed, target.bears())?;
+    let groups = (entry.anatomy.groups)(args.nodes, &args.options);
+    let schedule = schedule(&args, seed, &groups, target.bears())?;
     let command = repeat_command(&args, entry, seed);
     eprintln!("seed {seed}; to repeat: {command}");
 
@@ -91,7 +93,7 @@ pub fn read_schedule(path: &Path) -> Result<Schedule, Failure> {
 }
 
 /// The schedule that was given, or one generated.
-fn schedule(args: &RunArgs, seed: u64, bears: &[FaultKind]) -> Result<Schedule, Failure> {
+fn schedule(args: &RunArgs, seed: u64, groups: &[Group], bears: &[FaultKind]) -> Result<Schedule, Failure> {
     if let Some(path) = &args.schedule {
         let schedule = read_schedule(path)?;
         schedule.check_fits(args.nodes).map_err(|error| Failure::usage(error.to_string()))?;
@@ -101,7 +103,7 @@ fn schedule(args: &RunArgs, seed: u64, bears: &[FaultKind]) -> Result<Schedule, 
     let interval_ms = milliseconds(args.fault_interval);
     let mut profile = Profile { interval_ms, ..Profile::parse_for(&args.faults, bears).map_err(usage)? };
     profile.moments.retain(|occasion| occasion.is_in_status());
-    let schedule = generate(seed, args.nodes, milliseconds(args.time_limit), &profile);
+    let schedule = generate_among(seed, groups, milliseconds(args.time_limit), &profile);
     if schedule.faults.is_empty() && !profile.is_none() {
         let (nodes, limit) = (args.nodes, duration_text(args.time_limit));
         return Err(Failure::usage(format!(

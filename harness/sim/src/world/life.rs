@@ -24,6 +24,8 @@ pub(super) struct SimNode<N: Node> {
     /// As it stands in the history.
     pub(super) name: Name,
     config: NodeConfig,
+    /// Which nodes it has links to.
+    neighbours: Vec<bool>,
     pub(super) disk: Disk<N::Record>,
     pub(super) clock: Clock,
     /// By how much the clock itself is fast, in parts of a million, and by how much faults make it so.
@@ -82,19 +84,17 @@ pub(super) enum Leaving<M> {
 }
 
 impl<N: Node> SimNode<N> {
-    pub(super) fn new(id: NodeId, all: &[NodeId], settings: &SimSettings, dice: &mut Dice) -> Self {
-        let config = NodeConfig {
-            id,
-            nodes: all.to_vec(),
-            options: settings.target.options.clone(),
-            bugs: settings.target.bugs.iter().cloned().collect(),
-        };
+    pub(super) fn new(config: NodeConfig, settings: &SimSettings, dice: &mut Dice) -> Self {
+        let id = config.id;
+        let neighbours: BTreeSet<NodeId> =
+            N::neighbours(&config).into_iter().filter(|peer| *peer != id).collect();
         let most = u64::from(settings.nature.drift_ppm);
         let drift_ppm = dice.up_to(2 * most) as i64 - most as i64;
         let clock = Clock::new(0, dice.up_to(1_000_000_000_000), drift_ppm);
         Self {
             id,
             name: id.to_string().as_str().into(),
+            neighbours: config.nodes.iter().map(|peer| neighbours.contains(peer)).collect(),
             config,
             disk: Disk::default(),
             clock,
@@ -108,6 +108,11 @@ impl<N: Node> SimNode<N> {
             killed_by: Vec::new(),
             state: State::Down,
         }
+    }
+
+    /// Whether it has a link to that node.
+    pub(super) fn reaches(&self, peer: NodeId) -> bool {
+        self.neighbours.get(peer.index()).is_some_and(|linked| *linked)
     }
 
     /// The process, if it runs; also while it is stopped.
@@ -212,6 +217,7 @@ impl<N: Node> World<'_, N> {
         node.disk.crash(writing, &mut self.disks);
         self.network.forget(id);
         self.note_down(id, why.to_owned());
+        self.end_acts(id);
         self.break_connections(id);
         true
     }

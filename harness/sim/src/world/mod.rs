@@ -1,5 +1,6 @@
 //! The virtual world of one test: nodes, links, disks, clients and faults on one queue of events.
 
+mod acting;
 mod clients;
 mod harm;
 mod life;
@@ -9,7 +10,7 @@ mod stepping;
 pub(crate) mod testing;
 
 use ordalia_history::Event;
-use ordalia_node::{Input, Node, NodeId};
+use ordalia_node::{Group, Input, Node, NodeConfig, NodeId, PostError};
 use ordalia_record::{FaultRecord, NodeDeath, StatusSample};
 use ordalia_schedule::Sight;
 use ordalia_workload::{Reply, Thread, Workload};
@@ -21,6 +22,7 @@ use crate::run::Effort;
 use crate::trace::{Happened, Tracer};
 use crate::{SimSettings, Watch};
 
+use acting::Acting;
 use clients::Clients;
 use life::SimNode;
 use nemesis::Nemesis;
@@ -42,6 +44,10 @@ enum Coming<N: Node> {
     Request { node: NodeId, life: u32, thread: Thread, call: u64 },
     /// A client learns what became of its request.
     Reply { thread: Thread, call: u64, reply: Box<Reply> },
+    /// A node's post arrives outside.
+    Post { post: u64 },
+    /// A node learns what became of its post.
+    Posted { post: u64, outcome: Box<Result<u16, PostError>> },
     /// The clients look whether there is something to do.
     Clients,
     /// A fault is due, by its position in the schedule, or looks again whether it can begin.
@@ -71,6 +77,9 @@ pub(crate) struct World<'a, N: Node> {
     processes: Dice,
     clients: Clients,
     nemesis: Nemesis,
+    acting: Acting,
+    /// The nodes that agree on a leader.
+    electing: Vec<NodeId>,
     history: Vec<Event>,
     faults: Vec<FaultRecord>,
     status: Vec<StatusSample>,
@@ -93,7 +102,11 @@ impl<'a, N: Node> World<'a, N> {
         let dice = |purpose| Dice::new(seed, purpose);
         let mut processes = dice(Purpose::Process);
         let all = NodeId::all(settings.nodes);
-        let nodes = all.iter().map(|id| SimNode::new(*id, &all, settings, &mut processes)).collect();
+        let groups = N::groups(settings.nodes, &settings.target.options);
+        let acting = Acting::new::<N>(settings);
+        let api_url = acting.takes_posts().then_some(acting::API_URL);
+        let node = |id: &NodeId| SimNode::new(config(*id, &all, settings, api_url), settings, &mut processes);
+        let nodes = all.iter().map(node).collect();
         Self {
             settings,
             workload,
@@ -105,8 +118,10 @@ impl<'a, N: Node> World<'a, N> {
             network: Network::new(settings.nodes, nature.link, dice(Purpose::Network)),
             disks: dice(Purpose::Disk),
             processes,
-            clients: Clients::new(settings, all, dice(Purpose::Clients)),
+            clients: Clients::new(settings, Group::for_clients(&groups), dice(Purpose::Clients)),
             nemesis: Nemesis::new(settings.schedule.faults.len()),
+            acting,
+            electing: Group::electing(&groups),
             history: Vec::new(),
             faults: Vec::new(),
             status: Vec::new(),
@@ -146,6 +161,8 @@ impl<'a, N: Node> World<'a, N> {
             Coming::Boot { node } => self.boot(node),
             Coming::Request { node, life, thread, call } => self.hear(node, life, thread, call),
             Coming::Reply { thread, call, reply } => self.conclude(thread, call, *reply),
+            Coming::Post { post } => self.take_post(post),
+            Coming::Posted { post, outcome } => self.posted(post, *outcome),
             Coming::Clients => self.poll_clients(),
             Coming::Fault { at } => self.fault_due(at),
             Coming::Begin { at, injection } => self.begin_fault(at, *injection),
@@ -176,11 +193,12 @@ impl<'a, N: Node> World<'a, N> {
         &mut self.nodes[id.index()]
     }
 
-    /// What the nodes say of themselves. One that is stopped says nothing, and one whose disk is damaged is no
-    /// part of the cluster any more.
+    /// What the nodes that elect say of themselves. One that is stopped says nothing, and one whose disk is
+    /// damaged is no part of the cluster any more.
     fn sight(&self) -> Sight {
         let mut sight = Sight::default();
-        let alive = self.nodes.iter().filter(|node| !node.disk.is_damaged());
+        let electing = self.electing.iter().filter_map(|id| self.nodes.get(id.index()));
+        let alive = electing.filter(|node| !node.disk.is_damaged());
         alive.for_each(|node| sight.see(node.id, node.status()));
         sight
     }
@@ -224,6 +242,15 @@ impl<'a, N: Node> World<'a, N> {
     fn effort(&self) -> Effort {
         Effort { virtual_ns: self.now_ns, events: self.events, messages: self.messages }
     }
+}
+
+/// How a node is started.
+fn config(id: NodeId, all: &[NodeId], settings: &SimSettings, api_url: Option<&str>) -> NodeConfig {
+    let mut options = settings.target.options.clone();
+    if let Some(url) = api_url {
+        options.entry(NodeConfig::API_URL.to_owned()).or_insert_with(|| url.to_owned());
+    }
+    NodeConfig { id, nodes: all.to_vec(), options, bugs: settings.target.bugs.iter().cloned().collect() }
 }
 
 /// A running checksum, after FNV-1a over words. It tells runs apart; it is no guard against malice.

@@ -27,7 +27,7 @@ impl<N: Node> World<'_, N> {
         let mut info = self.describe();
         NodeId::all(self.settings.nodes).into_iter().for_each(|node| self.start(node));
         self.wait_until_settled(SETTLE_LIMIT_NS);
-        self.load_start_ns = self.now_ns;
+        self.begin_load();
         self.schedule_faults();
         if self.watch.status {
             self.look();
@@ -41,6 +41,12 @@ impl<N: Node> World<'_, N> {
         self.drive(self.workload.closing(self.clients.invoked), CLOSING_LIMIT_NS, None);
         self.end_phase(&mut info, "closing", begun);
         self.conclude_run(info)
+    }
+
+    /// From now on times count. What nodes did before has the time 0.
+    fn begin_load(&mut self) {
+        self.load_start_ns = self.now_ns;
+        self.history.iter_mut().for_each(|event| event.time = 0);
     }
 
     /// Takes operations from a generator and has them done, until it is done, the limit is over or so many
@@ -80,11 +86,17 @@ impl<N: Node> World<'_, N> {
     /// Lets time pass until the nodes are settled, or the limit is over.
     fn wait_until_settled(&mut self, limit_ns: u64) {
         let end_ns = self.now_ns.saturating_add(limit_ns);
-        while self.stalled.is_none() && !self.sight().settled() && self.now_ns < end_ns {
+        while self.stalled.is_none() && !self.is_whole() && self.now_ns < end_ns {
             let until_ns = self.now_ns + LOOK_NS;
             while self.advance(until_ns) {}
             self.now_ns = self.now_ns.max(until_ns);
         }
+    }
+
+    /// Whether the nodes that elect are settled, and all others run.
+    fn is_whole(&self) -> bool {
+        let runs = |node: &SimNode<N>| node.disk.is_damaged() || node.status().is_some();
+        self.sight().settled() && self.nodes.iter().filter(|node| !self.electing.contains(&node.id)).all(runs)
     }
 
     /// What is not whole.
@@ -162,7 +174,8 @@ impl<N: Node> World<'_, N> {
             dropped: hindered,
             ..LinkTotals::default()
         };
-        let links = self.network.totals().map(link).collect();
+        let is_there = |(from, to, _): &(NodeId, NodeId, [u64; 3])| self.nodes[from.index()].reaches(*to);
+        let links = self.network.totals().filter(is_there).map(link).collect();
         SimRun {
             info,
             events: self.history,

@@ -144,8 +144,8 @@ impl<N: Node> World<'_, N> {
             match effect {
                 Leaving::Send { to, message } => self.send(id, to, message),
                 Leaving::Reply { ticket, result } => self.reply(id, ticket, result),
-                Leaving::Act(act) => drop(act),
-                Leaving::Post { call, url, body, patience } => drop((call, url, body, patience)),
+                Leaving::Act(act) => self.act(id, act),
+                Leaving::Post { call, url, body, patience } => self.post(id, call, &url, body, patience),
                 Leaving::Trace { event, detail } => {
                     self.told(id, event, detail);
                     let node = &mut self.nodes[id.index()];
@@ -171,7 +171,7 @@ impl<N: Node> World<'_, N> {
     }
 
     fn send(&mut self, from: NodeId, to: NodeId, message: N::Message) {
-        if to == from || to.index() >= self.nodes.len() {
+        if !self.nodes[from.index()].reaches(to) {
             return;
         }
         let number = self.clients.next_number();

@@ -8,7 +8,7 @@ use anyhow::Context;
 use ordalia_checker::{Budget, TestVerdict};
 use ordalia_record::TargetSettings;
 use ordalia_runner::BuiltIn;
-use ordalia_schedule::{FaultKind, Profile, Schedule, generate};
+use ordalia_schedule::{FaultKind, Profile, Schedule, generate_among};
 use ordalia_sim::{Effort, SimRun, SimSettings, Swarm, Watch};
 use ordalia_workload::{Workload, WorkloadSettings};
 use ordalia_workloads::WorkloadInfo;
@@ -119,6 +119,7 @@ impl<'a> Plan<'a> {
         }
         let swarm = Swarm {
             nodes,
+            sizes: (entry.anatomy.sizes)(),
             // Clients for each node depend on a size that may be drawn, and are counted then.
             concurrency: args.concurrency.zip(nodes).map(|(clients, nodes)| clients.of(nodes)),
             rate: args.rate.map(|rate| rate.0),
@@ -138,14 +139,17 @@ impl<'a> Plan<'a> {
         let draw = self.swarm.draw(seed);
         let time_limit = self.args.time_limit;
         let load_ms = u64::try_from(time_limit.as_millis()).unwrap_or(u64::MAX);
-        let schedule = match &self.schedule {
-            Some(schedule) => schedule.clone(),
-            None => generate(seed, draw.nodes, load_ms, &draw.profile),
-        };
         let concurrency = self.args.concurrency.map_or(draw.concurrency, |clients| clients.of(draw.nodes));
         let mut target = self.target.clone();
         let fixed = std::mem::replace(&mut target.options, draw.options);
         target.options.extend(fixed);
+        let schedule = match &self.schedule {
+            Some(schedule) => schedule.clone(),
+            None => {
+                let groups = (self.entry.anatomy.groups)(draw.nodes, &target.options);
+                generate_among(seed, &groups, load_ms, &draw.profile)
+            }
+        };
         let settings = SimSettings {
             seed,
             target,
@@ -212,6 +216,7 @@ pub fn real_command(case: &Case, schedule: &Path) -> Result<String, Failure> {
     let bears = ordalia_runner::Target::bears(&BuiltIn {
         executable: Default::default(),
         info: entry.info,
+        anatomy: entry.anatomy,
         settings: settings.target.clone(),
     })
     .to_vec();
