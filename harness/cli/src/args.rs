@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod check;
 mod mutants;
 mod sim;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use ordalia_node::NodeId;
 
+pub use bench::BenchArgs;
 pub use check::{CheckArgs, Format};
 pub use mutants::MutantsArgs;
 pub use sim::SimArgs;
@@ -48,7 +50,8 @@ pub enum Command {
     Report(ReportArgs),
     /// What there is: targets, workloads, faults, bugs, models, checkers.
     List(ListArgs),
-    /// Throughput and latency without faults, for several numbers of clients, with and without proxies.
+    /// Throughput and latency without faults, for several numbers of clients, with and without proxies; or the
+    /// speed of the simulator.
     Bench(BenchArgs),
     /// One node of a built-in target: what `run` starts.
     #[command(hide = true)]
@@ -201,32 +204,6 @@ pub enum Listing {
     Models,
     /// What judges them.
     Checkers,
-}
-
-/// The arguments of `bench`.
-#[derive(Debug, Args)]
-pub struct BenchArgs {
-    /// The system under test.
-    #[arg(default_value = "raft-kv")]
-    pub target: String,
-    /// The numbers of clients.
-    #[arg(long, value_delimiter = ',', default_value = "1,10,50")]
-    pub clients: Vec<usize>,
-    /// The number of nodes.
-    #[arg(short, long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=99))]
-    pub nodes: u16,
-    /// How long each measurement lasts.
-    #[arg(short, long, default_value = "5s", value_parser = duration)]
-    pub time_limit: Duration,
-    /// How often each is repeated; the kinds take turns, so that the machine's noise falls on all.
-    #[arg(long, default_value_t = 3)]
-    pub rounds: u32,
-    /// Print the figures as JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// The target's own options.
-    #[arg(skip)]
-    pub options: BTreeMap<String, String>,
 }
 
 /// The arguments of `node`.

@@ -56,6 +56,8 @@ fn impossible_numbers_say_what_is_possible() {
     refused(&["run", "--check-memory", "1TB"], 254, &["expected bytes such as"]);
     refused(&["run", "-n", "1", "--faults", "partition"], 254, &["no fault of \"partition\" fits 1 nodes"]);
     refused(&["bench", "--clients", "0"], 254, &["expected at least one client"]);
+    refused(&["bench", "--sim", "--rounds", "0"], 254, &["expected at least one round"]);
+    refused(&["bench", "--seeds", "0..4"], 254, &["--sim"]);
 }
 
 /// A schedule file with this text.

@@ -143,3 +143,24 @@ fn mutants_are_counted() {
     ]);
     assert_eq!(status(&missed), 1, "{}", String::from_utf8_lossy(&missed.stdout));
 }
+
+#[test]
+fn the_speed_of_the_simulator_is_measured_on_the_same_tests_every_time() {
+    let bench = ["bench", "--sim", "--seeds", "0..2", "-t", "2s", "--rounds", "2", "--json"];
+    let output = ordalia_with(&bench);
+    assert_eq!(status(&output), 0, "{}", complaint(&output));
+    let all: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let all = all.as_array().unwrap();
+    let of = |faults: bool, name: &str| -> Vec<u64> {
+        let rows = all.iter().filter(|row| row["faults"] == faults);
+        rows.map(|row| row[name].as_u64().unwrap()).collect()
+    };
+    for faults in [false, true] {
+        for name in ["runs", "valid", "messages", "operations", "events"] {
+            let figures = of(faults, name);
+            assert!(figures.len() >= 2 && figures[0] > 0, "{name}: {figures:?}");
+            assert!(figures.iter().all(|figure| *figure == figures[0]), "{name}: {figures:?}");
+        }
+    }
+    assert_ne!(of(false, "events")[0], of(true, "events")[0]);
+}

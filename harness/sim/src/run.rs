@@ -37,6 +37,8 @@ pub struct Effort {
     pub events: u64,
     /// Messages that nodes took in.
     pub messages: u64,
+    /// Operations that clients invoked.
+    pub operations: u64,
 }
 
 /// Where two runs first differ, for a person; `None` if they are the same in everything. With their traces kept

@@ -1,11 +1,14 @@
-//! `ordalia bench`: throughput and latency without faults.
+//! `ordalia bench`: throughput and latency without faults, and the speed of the simulator.
 //!
 //! Clients ask as fast as they are answered. The kinds of measurement take turns, round by round, so that
 //! a drift of the machine's speed falls on all of them alike, and proxied and direct runs are compared
 //! within a round.
 
+mod simulator;
+
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::time::Duration;
 
 use anyhow::Context;
 use hdrhistogram::Histogram;
@@ -26,6 +29,9 @@ use crate::registry::{TargetEntry, check_options, target, workload};
 /// The longest latency that is told from others, in microseconds.
 const LONGEST_US: u64 = 60_000_000;
 
+/// How long each measurement lasts where nothing else is asked for.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
 /// One measurement.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Figures {
@@ -42,6 +48,9 @@ struct Figures {
 pub fn bench(args: &BenchArgs) -> Outcome {
     let entry = target(&args.target)?;
     check_options(entry, &args.options)?;
+    if args.sim {
+        return simulator::bench(args);
+    }
     if args.clients.is_empty() || args.clients.contains(&0) || args.rounds == 0 {
         return Err(Failure::usage("expected at least one client and one round"));
     }
@@ -68,16 +77,17 @@ pub fn bench(args: &BenchArgs) -> Outcome {
 /// One run without faults, as fast as the clients can.
 fn measure(args: &BenchArgs, entry: &TargetEntry, clients: usize, proxied: bool) -> anyhow::Result<Figures> {
     let kept = std::env::temp_dir().join(format!("ordalia-bench-{}", std::process::id()));
+    let time_limit = args.time_limit.unwrap_or(TIME_LIMIT);
     let settings = TestSettings {
         nodes: args.nodes,
         concurrency: clients,
         rate: None,
-        time_limit: args.time_limit,
-        client_timeout: std::time::Duration::from_secs(5),
+        time_limit,
+        client_timeout: Duration::from_secs(5),
         seed: 1,
         schedule: Schedule::empty(args.nodes),
         faults: Vec::new(),
-        fault_interval: args.time_limit,
+        fault_interval: time_limit,
         proxied,
         results: kept.clone(),
         command: "ordalia bench".to_owned(),

@@ -240,7 +240,12 @@ impl<'a, N: Node> World<'a, N> {
     }
 
     fn effort(&self) -> Effort {
-        Effort { virtual_ns: self.now_ns, events: self.events, messages: self.messages }
+        Effort {
+            virtual_ns: self.now_ns,
+            events: self.events,
+            messages: self.messages,
+            operations: self.clients.invoked,
+        }
     }
 }
 
