@@ -17,17 +17,17 @@ pub const LIVENESS: (&str, &str) = (
 );
 
 impl SimRun {
-    /// Judges the run.
+    /// Judges the run. Its history is used up, for a copy would cost as much as the checkers do.
     ///
     /// # Errors
     /// Its events are no history, which is a defect of the simulator.
     pub fn judge(
-        &self,
+        mut self,
         settings: &SimSettings,
         workload: &dyn Workload,
         budget: &Budget,
     ) -> Result<TestVerdict, PairError> {
-        let history = History::new(self.events.clone())?;
+        let history = History::new(std::mem::take(&mut self.events))?;
         let mut verdict = TestVerdict::reach(&workload.checkers(), &history, budget);
         verdict.add("faults", judge_faults(&settings.schedule, &self.faults, Demand::Some));
         verdict.add("run", judge_run(&self.info, false));

@@ -127,9 +127,8 @@ impl<N: Node> World<'_, N> {
         if node.is_up() {
             let request = Coming::Request { node: id, life: node.life, thread, call: number };
             self.queue.put(self.now_ns + travels_ns, request);
-            let timeout = timeout_error(self.settings);
             let at_ns = self.now_ns + nanos(self.settings.client_timeout);
-            self.queue.put(at_ns, Coming::Reply { thread, call: number, reply: Box::new(timeout) });
+            self.queue.put(at_ns, Coming::TimeOut { thread, call: number });
         } else {
             let refused = OpError::with_text("connection-refused", "nobody listens there");
             let reply = Box::new(Reply::NotSent(refused));
@@ -179,6 +178,13 @@ impl<N: Node> World<'_, N> {
             let travels_ns = self.clients.dice.latency(self.settings.nature.client);
             let reply = Box::new(Reply::Lost(lost));
             self.queue.put(self.now_ns + travels_ns, Coming::Reply { thread, call: number, reply });
+        }
+    }
+
+    /// A client waits no longer. Nearly always the answer was there long before.
+    pub(super) fn time_out(&mut self, thread: Thread, number: u64) {
+        if self.clients.call(thread, number).is_some() {
+            self.conclude(thread, number, timeout_error(self.settings));
         }
     }
 

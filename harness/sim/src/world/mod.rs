@@ -24,7 +24,7 @@ use crate::{SimSettings, Watch};
 
 use acting::Acting;
 use clients::Clients;
-use life::SimNode;
+use life::{Leaving, SimNode};
 use nemesis::Nemesis;
 
 /// What is to happen.
@@ -48,6 +48,8 @@ enum Coming<N: Node> {
     Post { post: u64 },
     /// A node learns what became of its post.
     Posted { post: u64, outcome: Box<Result<u16, PostError>> },
+    /// A client's patience is over.
+    TimeOut { thread: Thread, call: u64 },
     /// The clients look whether there is something to do.
     Clients,
     /// A fault is due, by its position in the schedule, or looks again whether it can begin.
@@ -72,6 +74,8 @@ pub(crate) struct World<'a, N: Node> {
     now_ns: u64,
     load_start_ns: u64,
     nodes: Vec<SimNode<N>>,
+    /// Room for what leaves in a batch, kept from one batch to the next.
+    leaving: Vec<Leaving<N::Message>>,
     network: Network<N::Message>,
     disks: Dice,
     processes: Dice,
@@ -115,6 +119,7 @@ impl<'a, N: Node> World<'a, N> {
             now_ns: 0,
             load_start_ns: 0,
             nodes,
+            leaving: Vec::new(),
             network: Network::new(settings.nodes, nature.link, dice(Purpose::Network)),
             disks: dice(Purpose::Disk),
             processes,
@@ -163,6 +168,7 @@ impl<'a, N: Node> World<'a, N> {
             Coming::Reply { thread, call, reply } => self.conclude(thread, call, *reply),
             Coming::Post { post } => self.take_post(post),
             Coming::Posted { post, outcome } => self.posted(post, *outcome),
+            Coming::TimeOut { thread, call } => self.time_out(thread, call),
             Coming::Clients => self.poll_clients(),
             Coming::Fault { at } => self.fault_due(at),
             Coming::Begin { at, injection } => self.begin_fault(at, *injection),

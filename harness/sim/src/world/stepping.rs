@@ -23,10 +23,10 @@ impl<N: Node> World<'_, N> {
             return;
         }
         let node = &mut self.nodes[id.index()];
-        let mut free = Vec::new();
+        let mut free = std::mem::take(&mut self.leaving);
         let outcome = node.work(now_ns, &mut free, |timer| {
             self.digest.add([4, now_ns, u64::from(id.number())]);
-            self.tracer.note(now_ns, || Happened::Timer { node: id, timer });
+            self.tracer.note(now_ns, || Happened::Timer { node: id, timer: format!("{timer:?}") });
         });
         if let Err(panic) = outcome {
             // What the batch wrote is lost with the process, as it is in a host.
@@ -46,8 +46,10 @@ impl<N: Node> World<'_, N> {
     }
 
     /// Ends a batch: what need not wait leaves, and a write begins if one must.
-    fn let_out(&mut self, id: NodeId, free: Vec<Leaving<N::Message>>) {
-        if self.release(id, free) {
+    fn let_out(&mut self, id: NodeId, mut free: Vec<Leaving<N::Message>>) {
+        let runs_on = self.release(id, &mut free);
+        self.leaving = free;
+        if runs_on {
             self.begin_write(id);
             self.set_wake(id);
         }
@@ -59,8 +61,13 @@ impl<N: Node> World<'_, N> {
         if running.unsent.is_empty() {
             return true;
         }
-        let unsent = std::mem::take(&mut running.unsent);
-        self.release(id, unsent)
+        let mut unsent = std::mem::take(&mut running.unsent);
+        let runs_on = self.release(id, &mut unsent);
+        if let Some(running) = self.nodes[id.index()].running().filter(|_| runs_on) {
+            // Empty now, and its room is kept.
+            running.unsent = unsent;
+        }
+        runs_on
     }
 
     /// If something must be durable, writes it; the core waits meanwhile.
@@ -136,10 +143,11 @@ impl<N: Node> World<'_, N> {
     }
 
     /// Lets effects out, in order. What the node tells may bring a fault upon it: then what it wrote after that
-    /// is lost with the process, or waits until the process goes on. The answer is whether it runs on.
-    fn release(&mut self, id: NodeId, leaving: Vec<Leaving<N::Message>>) -> bool {
+    /// is lost with the process, or waits until the process goes on. The answer is whether it runs on. The list
+    /// is left empty.
+    fn release(&mut self, id: NodeId, leaving: &mut Vec<Leaving<N::Message>>) -> bool {
         let life = self.nodes[id.index()].life;
-        let mut leaving = leaving.into_iter();
+        let mut leaving = leaving.drain(..);
         while let Some(effect) = leaving.next() {
             match effect {
                 Leaving::Send { to, message } => self.send(id, to, message),
@@ -240,7 +248,7 @@ impl<N: Node> SimNode<N> {
         &mut self,
         now_ns: u64,
         free: &mut Vec<Leaving<N::Message>>,
-        mut ran_out: impl FnMut(String),
+        mut ran_out: impl FnMut(N::Timer),
     ) -> Result<(), String> {
         let now = self.clock.read(now_ns);
         let disk = &mut self.disk;
@@ -258,7 +266,7 @@ impl<N: Node> SimNode<N> {
             let Some((timer, _)) = due.min_by_key(|(_, deadline)| **deadline) else { break };
             let timer = *timer;
             running.timers.remove(&timer);
-            ran_out(format!("{timer:?}"));
+            ran_out(timer);
             running.step(Input::Timer(timer), disk, free)?;
         }
         Ok(())

@@ -71,10 +71,11 @@ impl Case {
     /// The verdict on the test, with nothing recorded beside its history, and what it took.
     pub fn judged(&self, budget: &Budget) -> Result<(TestVerdict, Effort), Failure> {
         let run = self.run(Watch::default())?;
+        let effort = run.effort;
         let verdict = run
             .judge(&self.settings, self.workload()?.as_ref(), budget)
             .map_err(|error| anyhow::anyhow!("the simulator recorded no history: {error}"))?;
-        Ok((verdict, run.effort))
+        Ok((verdict, effort))
     }
 }
 
