@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
+use ordalia_coordination::Coordination;
 use ordalia_host::HostSettings;
 use ordalia_node::{Anatomy, Node, NodeInfo};
 use ordalia_raft_kv::RaftKv;
@@ -50,7 +51,8 @@ impl TargetEntry {
 }
 
 /// All targets: one line each.
-pub static TARGETS: &[TargetEntry] = &[TargetEntry::new::<RaftKv>("register")];
+pub static TARGETS: &[TargetEntry] =
+    &[TargetEntry::new::<RaftKv>("register"), TargetEntry::new::<Coordination>("register")];
 
 /// All workloads.
 pub use ordalia_workloads::ALL as WORKLOADS;

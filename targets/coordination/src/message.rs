@@ -1,6 +1,6 @@
 //! What the nodes of the cluster say to each other.
 
-use ordalia_node::{CoordinationAnswer, CoordinationRequest, Event, Refusal, SessionNumber};
+use ordalia_node::{Answer, CoordinationAnswer, CoordinationRequest, Event, Refusal, Request, SessionNumber};
 use serde::{Deserialize, Serialize};
 
 use crate::Tree;
@@ -25,6 +25,20 @@ pub enum Message {
         id: u64,
         /// The answer, or why there is none.
         result: Result<CoordinationAnswer, Refusal>,
+    },
+    /// To a member, for a client of the sender: any request that members answer.
+    Relay {
+        /// The question's number.
+        id: u64,
+        /// The client's request.
+        request: Request,
+    },
+    /// A member's answer to it.
+    Relayed {
+        /// The question's number.
+        id: u64,
+        /// The answer, or why there is none.
+        result: Result<Answer, Refusal>,
     },
     /// What a member tells unasked. It may be lost, and told again by the answer to a heartbeat.
     Events {

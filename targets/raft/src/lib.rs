@@ -244,6 +244,12 @@ impl<S: StateMachine> Raft<S> {
         &self.machine
     }
 
+    /// The state machine, for what in it is not replicated: notes of its own that a target takes out after
+    /// a step. Whatever is replicated must change by commands alone.
+    pub fn machine_mut(&mut self) -> &mut S {
+        &mut self.machine
+    }
+
     /// How it is set up.
     pub fn settings(&self) -> &Settings {
         &self.settings

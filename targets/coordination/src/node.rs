@@ -1,0 +1,174 @@
+//! The service as a node of the harness.
+
+use std::collections::BTreeMap;
+
+use ordalia_node::{
+    Effects, Env, Group, Input, Node, NodeConfig, NodeId, NodeInfo, Recovered, RequestKind, StartError,
+    Status,
+};
+
+use crate::agent::{self, Agent};
+use crate::ensemble::{self, Ensemble};
+use crate::{Message, options};
+
+/// One node: a member of the ensemble, or an agent beyond it.
+#[derive(Debug)]
+pub struct Coordination {
+    part: Part,
+}
+
+#[derive(Debug)]
+enum Part {
+    Member(Box<Ensemble>),
+    Agent(Box<Agent>),
+}
+
+/// The names of the timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Timer {
+    /// A member's.
+    Member(ensemble::Timer),
+    /// An agent's.
+    Agent(agent::Timer),
+}
+
+impl Coordination {
+    /// The member of the ensemble, if this node is one.
+    pub fn member(&self) -> Option<&Ensemble> {
+        match &self.part {
+            Part::Member(member) => Some(member),
+            Part::Agent(_) => None,
+        }
+    }
+}
+
+impl Node for Coordination {
+    type Message = Message;
+    type Record = ensemble::Record;
+    type Timer = Timer;
+
+    const INFO: NodeInfo = NodeInfo {
+        name: "coordination",
+        about: "a coordination service like ZooKeeper: a tree with sessions and watches, replicated by Raft",
+        answers: &[
+            RequestKind::Read,
+            RequestKind::Write,
+            RequestKind::Cas,
+            RequestKind::Delete,
+            RequestKind::Transfer,
+            RequestKind::Coordination,
+        ],
+        options: options::INFO,
+        bugs: options::BUGS,
+    };
+
+    fn start(
+        config: &NodeConfig,
+        disk: Recovered<Self::Record>,
+        env: &mut Env,
+        out: &mut Effects<Self>,
+    ) -> Result<Self, StartError> {
+        if !config.nodes.contains(&config.id) {
+            return Err(StartError::Config(format!("{} is not among the nodes", config.id)));
+        }
+        let settings = options::parse(config)?;
+        let members = members(config)?;
+        if !members.contains(&config.id) {
+            let mut list = Vec::new();
+            let agent = Agent::start(config, members, env, &mut list);
+            carry_out_agent(list, out);
+            return Ok(Self { part: Part::Agent(Box::new(agent)) });
+        }
+        let others = members.into_iter().filter(|node| *node != config.id).collect();
+        let mut list = Vec::new();
+        let member = Ensemble::start(config.id, others, &settings, disk, env, &mut list)?;
+        carry_out_member(list, out);
+        Ok(Self { part: Part::Member(Box::new(member)) })
+    }
+
+    fn step(&mut self, input: Input<Self>, env: &mut Env, out: &mut Effects<Self>) {
+        match &mut self.part {
+            Part::Member(member) => {
+                let mut list = Vec::new();
+                match input {
+                    Input::Message { from, message } => member.on_message(from, message, env, &mut list),
+                    Input::Request { ticket, request } => member.on_request(ticket, request, env, &mut list),
+                    Input::Timer(Timer::Member(timer)) => member.on_timer(timer, env, &mut list),
+                    // It posts nothing and sets no agent's timer.
+                    Input::Timer(Timer::Agent(_)) | Input::Posted { .. } => {}
+                }
+                carry_out_member(list, out);
+            }
+            Part::Agent(agent) => {
+                let mut list = Vec::new();
+                match input {
+                    Input::Message { from, message } => agent.on_message(from, message, env, &mut list),
+                    Input::Request { ticket, request } => agent.on_request(ticket, request, env, &mut list),
+                    Input::Timer(Timer::Agent(timer)) => agent.on_timer(timer, env, &mut list),
+                    Input::Timer(Timer::Member(_)) | Input::Posted { .. } => {}
+                }
+                carry_out_agent(list, out);
+            }
+        }
+    }
+
+    fn status(&self) -> Status {
+        match &self.part {
+            Part::Member(member) => member.status(),
+            Part::Agent(agent) => agent.status(),
+        }
+    }
+
+    fn groups(nodes: u16, options: &BTreeMap<String, String>) -> Vec<Group> {
+        let all = NodeId::all(nodes);
+        // A value that is not understood is refused when the nodes start.
+        let ensemble = options::ensemble(options.get("ensemble").map(String::as_str)).unwrap_or(3);
+        let members = options::members(&all, ensemble);
+        let agents = all[members.len()..].to_vec();
+        let takes_clients = agents.is_empty();
+        let mut groups =
+            vec![Group { name: "ensemble", nodes: members.to_vec(), takes_clients, elects: true }];
+        if !takes_clients {
+            groups.push(Group { name: "agents", nodes: agents, takes_clients: true, elects: false });
+        }
+        groups
+    }
+
+    fn neighbours(config: &NodeConfig) -> Vec<NodeId> {
+        let members = members(config).unwrap_or_else(|_| config.nodes.clone());
+        let is_member = members.contains(&config.id);
+        // Agents do not speak to each other.
+        config.peers().filter(|peer| is_member || members.contains(peer)).collect()
+    }
+}
+
+fn members(config: &NodeConfig) -> Result<Vec<NodeId>, StartError> {
+    let ensemble = options::ensemble(config.options.get("ensemble").map(String::as_str))?;
+    Ok(options::members(&config.nodes, ensemble).to_vec())
+}
+
+fn carry_out_member(list: Vec<ensemble::Out>, out: &mut Effects<Coordination>) {
+    use ensemble::Out;
+    for one in list {
+        match one {
+            Out::Send(to, message) => out.send(to, message),
+            Out::Reply(ticket, result) => out.reply(ticket, result),
+            Out::SetTimer(timer, after) => out.set_timer(Timer::Member(timer), after),
+            Out::Persist(record) => out.persist(record),
+            Out::WriteBehind(record) => out.write_behind(record),
+            Out::Snapshot(state, records) => out.snapshot(state, records),
+            Out::Trace(event, detail) => out.trace(event, detail),
+        }
+    }
+}
+
+fn carry_out_agent(list: Vec<agent::Out>, out: &mut Effects<Coordination>) {
+    use agent::Out;
+    for one in list {
+        match one {
+            Out::Send(to, message) => out.send(to, message),
+            Out::Reply(ticket, result) => out.reply(ticket, result),
+            Out::SetTimer(timer, after) => out.set_timer(Timer::Agent(timer), after),
+        }
+    }
+}
