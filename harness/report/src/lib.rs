@@ -8,6 +8,7 @@
 //!
 //! The crate runs nothing. Reading is in [`load`]; figures (`quantiles`, `throughput`, `terms`, `bands`,
 //! …) are pure functions of what was read; each plot and each section of the page has a file of its own.
+//! A history with acts of sensors (`measure`) has the pictures of their rounds too, from `rounds`.
 //! Text that came from nodes or histories reaches the page only through maud, which escapes it.
 
 mod bands;
@@ -20,6 +21,7 @@ mod page;
 mod palette;
 mod plots;
 mod quantiles;
+mod rounds;
 mod scatter;
 mod spacetime;
 mod statistics;

@@ -13,6 +13,8 @@ use ordalia_record::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::rounds::{self, Rounds};
+
 /// What was read of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
@@ -34,6 +36,8 @@ pub(crate) struct Loaded {
     pub verdict: Option<TestVerdict>,
     /// What was found where the history is not linearizable, in the model's words.
     pub depiction: Option<Depiction>,
+    /// The rounds of sensors, if the history has any.
+    pub rounds: Option<Rounds>,
     /// Where the few operations are that the failure comes down to, if it was cut down.
     pub minimal: Option<PathBuf>,
     /// Whether there is a space–time diagram, which only a simulated run has.
@@ -60,6 +64,7 @@ impl Loaded {
         let events = loaded.read_history(&run.history());
         loaded.windows = loaded.fault_windows(&events);
         loaded.end_ns = loaded.last_time(&events).max(1);
+        loaded.rounds = rounds::read(&loaded.operations, loaded.verdict.as_ref(), loaded.end_ns);
         loaded
     }
 

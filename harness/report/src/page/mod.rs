@@ -4,6 +4,7 @@
 mod faults;
 mod links;
 mod nodes;
+mod rounds;
 mod settings;
 mod statistics;
 mod verdict;
@@ -14,7 +15,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use crate::format;
 use crate::load::Loaded;
 use crate::palette;
-use crate::plots::Plot;
+use crate::plots::{Plot, rounds::CLOSE_FILE, rounds::FILE};
 
 /// The rules of the page's appearance; colours are variables that the palette declares.
 const STYLE: &str = include_str!("style.css");
@@ -27,6 +28,9 @@ const VIOLATION_PLOT: &str = "violation.svg";
 
 /// The file of the plot of leaders, which has a section of its own.
 const LEADERS_PLOT: &str = "leaders.svg";
+
+/// The files of the plots of rounds, which have a section of their own too.
+const ROUNDS_PLOTS: [&str; 2] = [FILE, CLOSE_FILE];
 
 /// The whole page.
 pub(crate) fn render(loaded: &Loaded, plots: &[Plot]) -> Markup {
@@ -50,9 +54,12 @@ pub(crate) fn render(loaded: &Loaded, plots: &[Plot]) -> Markup {
                     (verdict::section(loaded))
                     (violation::section(loaded, find(VIOLATION_PLOT)))
                     (settings::section(loaded))
+                    @let own: Vec<&Plot> = plots.iter().filter(|p| ROUNDS_PLOTS.contains(&p.file)).collect();
+                    (rounds::section(loaded, &own))
                     section #plots {
                         h2 { "Latency and throughput" }
-                        @let general = plots.iter().filter(|p| ![VIOLATION_PLOT, LEADERS_PLOT].contains(&p.file));
+                        @let special = |p: &&Plot| [VIOLATION_PLOT, LEADERS_PLOT].contains(&p.file) || ROUNDS_PLOTS.contains(&p.file);
+                        @let general = plots.iter().filter(|p| !special(p));
                         @for plot in general { (figure(plot)) }
                         @if loaded.operations.is_empty() {
                             p.absent { "There are no operations to draw." }
@@ -107,6 +114,7 @@ fn contents(loaded: &Loaded, plots: &[Plot]) -> Markup {
             @if violated { a href="#violation" { "The violation" } }
             @if loaded.space_time { a href=(crate::spacetime::PAGE) { "Space and time ↗" } }
             a href="#settings" { "Repeat it" }
+            @if loaded.rounds.is_some() { a href="#rounds" { "Rounds" } }
             a href="#plots" { "Plots" }
             a href="#leaders" { "Leaders" }
             a href="#nodes" { "Nodes" }

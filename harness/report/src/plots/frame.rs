@@ -59,6 +59,13 @@ impl Axis {
     }
 }
 
+impl Axis {
+    /// The same ticks on an axis that goes on to another end: the ticks stand in its lower part.
+    pub(super) fn stretched(self, high: f64) -> Self {
+        Self::new(self.low, high, self.ticks, self.label)
+    }
+}
+
 impl Ranged for Axis {
     type FormatOption = NoDefaultFormatting;
     type ValueType = f64;

@@ -5,6 +5,7 @@ mod frame;
 mod latency_over_time;
 mod leaders;
 mod raw_latency;
+pub(crate) mod rounds;
 mod throughput_over_time;
 mod violation_timeline;
 
@@ -47,5 +48,5 @@ pub(crate) fn all(loaded: &Loaded) -> Result<Vec<Plot>, ReportError> {
         throughput_over_time::draw(loaded)?,
         leaders::draw(loaded)?,
     ];
-    Ok(plots.into_iter().flatten().collect())
+    Ok(plots.into_iter().flatten().chain(rounds::draw(loaded)?).collect())
 }
