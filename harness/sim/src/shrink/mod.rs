@@ -1,12 +1,15 @@
 //! From a failing test to a small one.
 //!
-//! Faults are left out, the load is cut short, clients and nodes are taken away and faults are made shorter, as
+//! Faults are left out or made one of two, the load is cut short, clients and nodes are taken away and faults are made shorter, as
 //! long as the same checker still fails. Every change of a test sends the world's dice another way, so that a
 //! smaller test may miss the failure by chance; each candidate is therefore tried with several seeds, and one
 //! failure suffices. What is left is a test of its own, repeated by its own seed.
 
+mod merge;
+
 use std::time::{Duration, Instant};
 
+use merge::merged;
 use ordalia_schedule::{Schedule, TimedFault};
 
 use crate::SimSettings;
@@ -46,6 +49,7 @@ pub fn shrink(failing: &SimSettings, budget: ShrinkBudget, fails: &dyn Fn(&SimSe
         let before = shrinker.best.clone();
         shrinker.shorten_load();
         shrinker.drop_faults();
+        shrinker.merge_faults();
         shrinker.fewer_operations();
         shrinker.fewer_clients();
         shrinker.fewer_nodes();
@@ -145,6 +149,30 @@ impl Shrinker<'_> {
             }
             chunk /= 2;
         }
+    }
+
+    /// Puts one fault in the place of two.
+    fn merge_faults(&mut self) {
+        let mut first = 0;
+        while first < self.best.schedule.faults.len() {
+            if !self.merge_with_a_later(first) {
+                first += 1;
+            }
+        }
+    }
+
+    fn merge_with_a_later(&mut self, first: usize) -> bool {
+        for second in first + 1..self.best.schedule.faults.len() {
+            let mut faults = self.best.schedule.faults.clone();
+            let Some(one) = merged(&faults[first], &faults[second]) else { continue };
+            faults.remove(second);
+            faults[first] = one;
+            let schedule = renumbered(&self.best.schedule, faults);
+            if self.take(SimSettings { schedule, ..self.best.clone() }) {
+                return true;
+            }
+        }
+        false
     }
 
     /// Stops the load after fewer operations.
