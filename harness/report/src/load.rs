@@ -8,7 +8,8 @@ use ordalia_checker::linearizable::Depiction;
 use ordalia_history::{Event, EventType, FaultWindow, Operation, PairError, Process, fault_windows, pair};
 use ordalia_node::NodeId;
 use ordalia_record::{
-    FaultRecord, LinkTotals, RecordError, RunFolder, RunInfo, StatusSample, read_json, read_json_lines,
+    FIRST_ACTING_PROCESS, FaultRecord, LinkTotals, RecordError, RunFolder, RunInfo, StatusSample, read_json,
+    read_json_lines,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -22,8 +23,10 @@ pub(crate) struct Loaded {
     pub root: PathBuf,
     /// The settings, if they could be read.
     pub info: Option<RunInfo>,
-    /// The clients' operations, in order of invocation.
+    /// All operations, in order of invocation: those of clients, and the acts of nodes and of what stands outside.
     pub operations: Vec<Operation>,
+    /// The clients' operations alone, where there are acts beside them.
+    pub clients: Option<Vec<Operation>>,
     /// The spans of the faults, in order of their start.
     pub windows: Vec<FaultWindow>,
     /// What each fault did, in time order.
@@ -64,8 +67,17 @@ impl Loaded {
         let events = loaded.read_history(&run.history());
         loaded.windows = loaded.fault_windows(&events);
         loaded.end_ns = loaded.last_time(&events).max(1);
+        if loaded.operations.iter().any(is_act) {
+            loaded.clients = Some(loaded.operations.iter().filter(|one| !is_act(one)).cloned().collect());
+        }
         loaded.rounds = rounds::read(&loaded.operations, loaded.verdict.as_ref(), loaded.end_ns);
         loaded
+    }
+
+    /// The clients' operations: what latency and throughput are figures of. How long a node waited at a barrier is
+    /// neither.
+    pub(crate) fn clients(&self) -> &[Operation] {
+        self.clients.as_deref().unwrap_or(&self.operations)
     }
 
     /// The nodes of the run: as many as the settings say, or all that are mentioned.
@@ -165,6 +177,11 @@ impl Loaded {
         let faults = self.faults.last().map(|fault| fault.time);
         phases.chain(events).chain(status).chain(faults).max().unwrap_or(0)
     }
+}
+
+/// Whether a node or what stands outside did it, not a client.
+fn is_act(operation: &Operation) -> bool {
+    operation.process >= FIRST_ACTING_PROCESS
 }
 
 /// The index of the event at which pairing failed.

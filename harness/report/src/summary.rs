@@ -14,7 +14,7 @@ use crate::statistics;
 pub(crate) fn text(loaded: &Loaded, report: &Path) -> String {
     let mut lines = Vec::new();
     verdict(loaded.verdict.as_ref(), &mut lines);
-    let counts = statistics::counts(&loaded.operations);
+    let counts = statistics::counts(loaded.clients());
     lines.push(format!(
         "operations  {}: {} ok, {} fail, {} info",
         format::count(counts.total()),
@@ -57,7 +57,7 @@ pub(crate) fn by_severity(verdict: &TestVerdict) -> Vec<(&String, &ordalia_check
 
 /// A line of quantiles, where there are latencies.
 fn latency(loaded: &Loaded, basis: Basis, title: &str, lines: &mut Vec<String>) {
-    if let Some(found) = statistics::latencies(&loaded.operations, basis) {
+    if let Some(found) = statistics::latencies(loaded.clients(), basis) {
         let [p50, p99, max] = [found.p50, found.p99, found.max].map(format::duration);
         lines.push(format!("{title}p50 {p50}, p99 {p99}, max {max} (ok operations)"));
     }

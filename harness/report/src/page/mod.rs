@@ -61,7 +61,7 @@ pub(crate) fn render(loaded: &Loaded, plots: &[Plot]) -> Markup {
                         @let special = |p: &&Plot| [VIOLATION_PLOT, LEADERS_PLOT].contains(&p.file) || ROUNDS_PLOTS.contains(&p.file);
                         @let general = plots.iter().filter(|p| !special(p));
                         @for plot in general { (figure(plot)) }
-                        @if loaded.operations.is_empty() {
+                        @if loaded.clients().is_empty() {
                             p.absent { "There are no operations to draw." }
                         }
                     }

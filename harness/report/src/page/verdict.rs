@@ -83,8 +83,8 @@ fn gravest(loaded: &Loaded) -> String {
 
 /// The figures under the verdict.
 fn figures(loaded: &Loaded) -> Markup {
-    let counts = statistics::counts(&loaded.operations);
-    let latency = statistics::latencies(&loaded.operations, Basis::Invocation);
+    let counts = statistics::counts(loaded.clients());
+    let latency = statistics::latencies(loaded.clients(), Basis::Invocation);
     let gap = longest_gap(loaded);
     let recoveries = loaded.verdict.as_ref().map(recoveries).unwrap_or_default();
     let slowest = recoveries.iter().filter_map(|recovery| recovery.recovery_ns).max();

@@ -26,7 +26,7 @@ const LINES: [Line; 4] = [
 
 /// The plot, if there are latencies on that basis.
 pub(super) fn draw(loaded: &Loaded, basis: Basis) -> Result<Option<Plot>, ReportError> {
-    let samples = ok_samples(&loaded.operations, basis);
+    let samples = ok_samples(loaded.clients(), basis);
     let Some(y) = span(samples.iter().map(|sample| sample.latency_ns)) else { return Ok(None) };
     let width = window_ns(loaded.end_ns);
     let windows = over_time(&samples, width, loaded.end_ns);

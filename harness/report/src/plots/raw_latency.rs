@@ -23,9 +23,9 @@ const OUTCOMES: [Outcome; 3] = [Outcome::Ok, Outcome::Fail, Outcome::Info];
 
 /// The plot, if any operation completed.
 pub(super) fn draw(loaded: &Loaded) -> Result<Option<Plot>, ReportError> {
-    let names = names(&loaded.operations);
+    let names = names(loaded.clients());
     let mut points: Vec<(Sample, usize)> = Vec::new();
-    for operation in &loaded.operations {
+    for operation in loaded.clients() {
         let Some(sample) = sample(operation, Basis::Invocation) else { continue };
         let name = names.binary_search_by(|name| name.as_str().cmp(&operation.f)).unwrap_or(0);
         let outcome = OUTCOMES.iter().position(|outcome| *outcome == operation.outcome).unwrap_or(0);

@@ -26,11 +26,11 @@ const LINES: [Line; 3] = [
 
 /// The plot, if there are operations.
 pub(super) fn draw(loaded: &Loaded) -> Result<Option<Plot>, ReportError> {
-    if loaded.operations.is_empty() {
+    if loaded.clients().is_empty() {
         return Ok(None);
     }
     let width = window_ns(loaded.end_ns);
-    let rates = over_time(&loaded.operations, width, loaded.end_ns);
+    let rates = over_time(loaded.clients(), width, loaded.end_ns);
     let top = rates.iter().map(|rates| rates.ok.max(rates.fail).max(rates.info)).fold(1.0, f64::max) * 1.05;
     let frame = Frame::new(0, loaded.end_ns, HEIGHT, &loaded.windows);
     let y = Axis::round(0.0, top, 5.0, |rate| format!("{}/s", format::count(rate.round().max(0.0) as u64)));

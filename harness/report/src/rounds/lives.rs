@@ -1,5 +1,7 @@
 //! When a sensor was down or without a session, and when it acted as leader.
 
+use std::collections::BTreeMap;
+
 /// What is known of one sensor's life: times in nanoseconds since the start of the load.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Diary {
@@ -83,14 +85,16 @@ pub(super) fn absences(diary: &Diary, end_ns: u64) -> Vec<Absence> {
 /// its next epoch shows that it is over, but at least to the last thing that it did as leader of that epoch: a leader
 /// that acts on after its session is what the picture is for.
 pub(super) fn tenures(sensor: usize, diary: &Diary, end_ns: u64) -> Vec<Tenure> {
+    // The last act of each epoch; the acts are in time order.
+    let acted: BTreeMap<u64, u64> = diary.acts.iter().map(|(time, epoch)| (*epoch, *time)).collect();
+    let opened: Vec<u64> = diary.sessions.iter().filter(|(_, open)| *open).map(|(time, _)| *time).collect();
     let begins = diary.leads.iter().enumerate().filter(|(_, (.., ended))| !ended);
     let tenure = |(at, &(start_ns, epoch, _)): (usize, &(u64, u64, bool))| {
         let told = diary.leads.get(at + 1).map(|(time, ..)| *time);
-        let opened =
-            diary.sessions.iter().find(|(time, open)| *open && *time > start_ns).map(|(time, _)| *time);
+        let opened = opened.get(opened.partition_point(|time| *time <= start_ns)).copied();
         let over = [told, opened, diary.crash_after(start_ns)].into_iter().flatten().min().unwrap_or(end_ns);
-        let acted = diary.acts.iter().rfind(|(time, of)| *of == epoch && *time >= start_ns);
-        Tenure { sensor, epoch, start_ns, end_ns: acted.map_or(over, |(time, _)| over.max(*time)) }
+        let acted = acted.get(&epoch).copied().unwrap_or(start_ns);
+        Tenure { sensor, epoch, start_ns, end_ns: over.max(acted) }
     };
     begins.map(tenure).collect()
 }

@@ -77,10 +77,10 @@ impl Reader {
     /// shows when that was.
     fn sensor(&mut self, operation: &Operation) -> Option<usize> {
         let at = *self.positions.get(text(operation, "sensor")?)?;
-        let end = self.end(operation);
+        let (end, ending) = (self.end(operation), self.ending(operation));
         let diary = self.diaries.get_mut(at)?;
         diary.signs.push(operation.invoked_ns);
-        if ending(operation) == Ending::Crashed {
+        if ending == Ending::Crashed {
             diary.crashes.push(end);
         }
         Some(at)
@@ -90,10 +90,21 @@ impl Reader {
         operation.completed_ns.unwrap_or(self.end_ns)
     }
 
+    /// How an act ended. What the end of the record cuts off was not a crash.
+    fn ending(&self, operation: &Operation) -> Ending {
+        let crashed = operation.error.as_ref().is_some_and(|error| error.kind == "crashed");
+        match operation.outcome {
+            Outcome::Ok => Ending::Done,
+            Outcome::Fail => Ending::Failed,
+            Outcome::Info if crashed && self.end(operation) < self.end_ns => Ending::Crashed,
+            Outcome::Info => Ending::Unknown,
+        }
+    }
+
     fn stage(&mut self, operation: &Operation, stage: Stage) -> Option<()> {
         let at = self.sensor(operation)?;
         let round = whole(operation, "round")?;
-        let (end_ns, ending) = (self.end(operation), ending(operation));
+        let (end_ns, ending) = (self.end(operation), self.ending(operation));
         let value = match (stage, ending) {
             // A measurement that is held without a value is of the wrong shape.
             (Stage::Measuring, Ending::Done) => Some(real(operation, "value")?),
@@ -110,7 +121,7 @@ impl Reader {
     fn increment(&mut self, operation: &Operation) -> Option<()> {
         let at = self.sensor(operation)?;
         let round = whole(operation, "round")?;
-        if ending(operation) == Ending::Done {
+        if self.ending(operation) == Ending::Done {
             self.totals.insert((at, round), whole(operation, "total")?);
         }
         Some(())
@@ -148,13 +159,14 @@ impl Reader {
         let values = values.iter().map(value).collect::<Option<BTreeMap<String, f64>>>()?;
         let expected = member(operation, "expected").and_then(Value::as_array).map_or(0, Vec::len);
         self.diaries.get_mut(sensor)?.acts.push((operation.invoked_ns, epoch));
+        let ending = self.ending(operation);
         self.rounds.releases.push(Release {
             sensor,
             epoch,
             round,
             start_ns: operation.invoked_ns,
             end_ns: operation.completed_ns,
-            ending: ending(operation),
+            ending,
             values,
             expected,
         });
@@ -166,7 +178,7 @@ impl Reader {
         let (round, epoch) = (whole(operation, "round")?, whole(operation, "epoch")?);
         let mean = real(operation, "mean")?;
         self.diaries.get_mut(sensor)?.acts.push((operation.invoked_ns, epoch));
-        let (end_ns, ending) = (self.end(operation), ending(operation));
+        let (end_ns, ending) = (self.end(operation), self.ending(operation));
         if ending != Ending::Done {
             let error = operation.error.as_ref().map(ToString::to_string).unwrap_or_default();
             let start_ns = operation.invoked_ns;
@@ -221,18 +233,6 @@ impl Reader {
         rounds.marks = verdict.map(Marks::of).unwrap_or_default();
         rounds.measure_spans();
         rounds
-    }
-}
-
-/// How an act ended.
-fn ending(operation: &Operation) -> Ending {
-    match operation.outcome {
-        Outcome::Ok => Ending::Done,
-        Outcome::Fail => Ending::Failed,
-        Outcome::Info if operation.error.as_ref().is_some_and(|error| error.kind == "crashed") => {
-            Ending::Crashed
-        }
-        Outcome::Info => Ending::Unknown,
     }
 }
 

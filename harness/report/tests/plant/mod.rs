@@ -21,7 +21,7 @@ pub struct Plant {
 
 impl Plant {
     pub fn new() -> Self {
-        Self { events: Vec::new(), process: 100 }
+        Self { events: Vec::new(), process: 2_000_000_000 }
     }
 
     fn push(
@@ -187,13 +187,16 @@ pub fn five() -> Vec<Event> {
         plant.release(leader, leader / 2, round, sensors, released, error);
     }
     troubles(&mut plant);
+    // The record ends while the next round is being measured.
+    let next = json!({"sensor": "n1", "round": 13});
+    plant.act("measure", 12_335, 12_400, EventType::Info, next, Value::Null);
     plant.history()
 }
 
 /// What goes wrong in [`five`].
 fn troubles(plant: &mut Plant) {
     let second = json!({"sensor": "n2", "round": 6});
-    plant.act("measure", 4_108, 4_600, EventType::Info, second.clone(), second);
+    plant.act("measure", 4_108, 4_600, EventType::Info, second, Value::Null);
     plant.note("session", 5_420, json!({"sensor": "n2", "session": 9, "state": "opened"}));
     let fifth = json!({"sensor": "n5", "round": 9});
     let held = json!({"sensor": "n5", "round": 9, "value": value(5, 9)});

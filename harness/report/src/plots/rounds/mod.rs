@@ -29,8 +29,6 @@ const GAP: f64 = 10.0;
 
 /// Where the parts of the picture are, in pixels from the top of the plotting area.
 struct Layout {
-    /// How many rows the leaders take.
-    leader_rows: usize,
     released: f64,
     lanes: f64,
     lane: f64,
@@ -56,7 +54,7 @@ impl Layout {
         let config = lanes_end + GAP;
         let means = if config_rows > 0 { config + config_rows as f64 * config::ROW + GAP } else { config };
         let height = if has_means { means + means::HEIGHT } else { means };
-        Self { leader_rows, released, lanes, lane, lanes_end, config, height }
+        Self { released, lanes, lane, lanes_end, config, height }
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) fn leaders(
         (strip_label(frame.top() + 13.0, "leader"))
         g class="leader" {
             @for (tenure, row) in scene.tenures.iter().zip(&rows.rows) {
-                @let y = frame.top() + 1.0 + (*row).min(layout.leader_rows) as f64 * LEADER_ROW;
+                @let y = frame.top() + 1.0 + *row as f64 * LEADER_ROW;
                 @let (left, right) = (frame.x(tenure.start_ns as f64), frame.x(tenure.end_ns as f64));
                 @let width = (right - left).max(1.5);
                 rect x=(px(left)) y=(px(y)) width=(px(width)) height=(px(LEADER_ROW - 3.0)) rx="2" fill=(palette::LEADER.hex())
