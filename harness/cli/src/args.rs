@@ -220,9 +220,18 @@ pub struct NodeArgs {
     /// A peer and where it is reached, as n2=127.0.0.1:4002; once for each.
     #[arg(long = "peer", value_parser = peer)]
     pub peers: Vec<(NodeId, SocketAddr)>,
+    /// The number of nodes of the cluster, where not all of them are peers.
+    #[arg(long)]
+    pub cluster: Option<u16>,
     /// The data folder.
     #[arg(long)]
     pub data: PathBuf,
+    /// The address of what stands outside the cluster and takes posts.
+    #[arg(long)]
+    pub outside: Option<String>,
+    /// Where the node writes what it adds to the history.
+    #[arg(long)]
+    pub acts: Option<PathBuf>,
     /// A defect to plant.
     #[arg(long = "bug")]
     pub bugs: Vec<String>,

@@ -26,5 +26,5 @@ mod stage;
 mod stages;
 
 pub use probe::{Deed, Probe, Script, Told};
-pub use stage::{BOOT, SYNC, Setup, Stage, config_of, durable, replied, sent};
+pub use stage::{BOOT, SYNC, Setup, Stage, acted, config_of, durable, posts, replied, sent};
 pub use stages::{HostStage, SimStage};

@@ -5,8 +5,8 @@ use std::fmt;
 use std::time::Duration;
 
 use ordalia_node::{
-    Answer, Effects, Env, ErrorCode, Input, Key, Node, NodeConfig, NodeId, NodeInfo, Recovered, Refusal,
-    Request, StartError, Status, Ticket, Time,
+    Act, ActKind, Answer, Effects, Env, ErrorCode, Input, Key, Node, NodeConfig, NodeId, NodeInfo, Recovered,
+    Refusal, Request, StartError, Status, Ticket, Time,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,10 @@ pub enum Deed {
     SetTimer(char, u64, Script),
     /// Cancels a timer.
     Cancel(char),
+    /// Adds to the history: a lane, and whether the operation begins or is ok.
+    Act(u16, bool),
+    /// Posts something under that number.
+    Post(u64),
     /// Panics.
     Panic,
 }
@@ -70,6 +74,9 @@ impl Probe {
     /// The field of its status that lists its inputs.
     pub const SEEN: &str = "seen";
 
+    /// Where it posts to, and nobody listens.
+    pub const URL: &str = "http://nowhere/";
+
     /// The request that has a probe carry out a script; `name` tells requests apart.
     ///
     /// # Panics
@@ -97,6 +104,11 @@ impl Probe {
                     out.set_timer(timer, Duration::from_micros(after_us));
                 }
                 Deed::Cancel(timer) => out.cancel_timer(timer),
+                Deed::Act(lane, begins) => {
+                    let kind = if begins { ActKind::Invoke } else { ActKind::Ok };
+                    out.act(Act::new(lane, kind, "deed", 7));
+                }
+                Deed::Post(call) => out.post(call, Self::URL, 7.into(), Duration::from_secs(3_600)),
                 Deed::Panic => panic!("as told"),
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ordalia_node::{NodeConfig, NodeId, Recovered, Status, Ticket};
+use ordalia_node::{NodeConfig, NodeId, PostError, Recovered, Status, Ticket};
 
 use crate::probe::ON_START;
 use crate::{Probe, Script};
@@ -73,6 +73,9 @@ pub trait Stage {
     /// A peer's message arrives at a node.
     fn tell(&mut self, from: NodeId, to: NodeId, word: u64, script: Script);
 
+    /// What came of a post of a node arrives: the status of an answer, or that none came.
+    fn posted(&mut self, node: NodeId, call: u64, outcome: Result<u16, PostError>);
+
     /// A node has no turn until it is let go; what arrives waits.
     fn hold(&mut self, node: NodeId);
 
@@ -139,6 +142,16 @@ pub fn sent(to: NodeId, word: impl std::fmt::Display) -> String {
 /// The answer to a request left; its text is that of `Result`'s `Debug`.
 pub fn replied(asked: u64, text: &str) -> String {
     format!("{} {asked}", if text.starts_with("Ok") { "answer" } else { "refuse" })
+}
+
+/// The node acted: a lane, and where the operation stands with its name.
+pub fn acted(lane: u16, text: &str) -> String {
+    format!("act {lane} {text}")
+}
+
+/// A post left.
+pub fn posts(call: u64, url: &str) -> String {
+    format!("post {call} to {url}")
 }
 
 /// What a crash would leave.

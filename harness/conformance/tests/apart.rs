@@ -33,6 +33,8 @@ fn deed(depth: u32) -> BoxedStrategy<Deed> {
         1 => Just(Deed::Send(N1, 0)),
         2 => Just(Deed::Reply),
         1 => Just(Deed::Refuse),
+        2 => (0..3_u16, any::<bool>()).prop_map(|(lane, begins)| Deed::Act(lane, begins)),
+        1 => (0..4_u64).prop_map(Deed::Post),
         1 => timer.clone().prop_map(Deed::Cancel),
     ];
     if depth == 0 {

@@ -9,8 +9,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use ordalia_node::{
-    Act, Answer, Effect, Effects, Env, Input, Node, NodeConfig, NodeId, Refusal, Request, Status, Ticket,
-    Time, Value,
+    Act, Answer, Effect, Effects, Env, Input, Node, NodeConfig, NodeId, PostError, Refusal, Request, Status,
+    Ticket, Time, Value,
 };
 
 use tokio::task::yield_now;
@@ -37,6 +37,8 @@ pub(crate) enum Inbound<M> {
     Request { ticket: Ticket, request: Request },
     /// Someone asks for the node's status.
     Status { ticket: Ticket },
+    /// What came of a post of the node's own.
+    Posted { call: u64, outcome: Result<u16, PostError> },
 }
 
 /// What the core hands to the network.
@@ -48,14 +50,16 @@ pub(crate) enum Outbound<M> {
     Reply { ticket: Ticket, result: Result<Answer, Refusal> },
     /// The answer to a question for the status.
     Status { ticket: Ticket, status: Status },
+    /// An event for the history.
+    Act(Act),
+    /// A post to an address outside.
+    Post { call: u64, url: String, body: Value, patience: Duration },
 }
 
 /// What waits for its turn to leave.
 enum Leaving<M> {
     Out(Outbound<M>),
     Trace { event: &'static str, detail: String },
-    Act(Act),
-    Post { call: u64, url: String, body: Value, patience: Duration },
 }
 
 /// One node with all that drives it. `O` takes what leaves.
@@ -75,7 +79,7 @@ pub(crate) struct Driver<N: Node, D, O> {
     held: Vec<Leaving<N::Message>>,
 }
 
-impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
+impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>) -> Result<(), HostError>> Driver<N, D, O> {
     /// Recovers the durable state and starts the node from it.
     pub(crate) fn start(
         config: &NodeConfig,
@@ -91,7 +95,8 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
         let node = N::start(config, recovered, &mut env, &mut effects)
             .map_err(|source| HostError::Start { node: config.id, source })?;
         let (timers, free, held) = (Timers::new(), Vec::new(), Vec::new());
-        let (id, peers) = (config.id, config.peers().collect());
+        let (id, peers) =
+            (config.id, N::neighbours(config).into_iter().filter(|peer| *peer != config.id).collect());
         let mut driver = Self { id, peers, node, env, clock, effects, timers, storage, outlet, free, held };
         driver.accept_effects()?;
         driver.flush()?;
@@ -146,6 +151,7 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
         match input {
             Inbound::Message { from, message } => self.step(Input::Message { from, message }),
             Inbound::Request { ticket, request } => self.step(Input::Request { ticket, request }),
+            Inbound::Posted { call, outcome } => self.step(Input::Posted { call, outcome }),
             Inbound::Status { ticket } => {
                 let status = self.node.status();
                 self.leave(Leaving::Out(Outbound::Status { ticket, status }));
@@ -175,9 +181,10 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
                     self.leave(Leaving::Out(Outbound::Reply { ticket, result }));
                 }
                 Effect::Trace { event, detail } => self.leave(Leaving::Trace { event, detail }),
-                Effect::Act(act) => self.leave(Leaving::Act(act)),
+                Effect::Act(act) => self.leave(Leaving::Out(Outbound::Act(act))),
                 Effect::Post { call, url, body, patience } => {
-                    self.leave(Leaving::Post { call, url, body, patience });
+                    let post = Outbound::Post { call, url, body, patience };
+                    self.leave(Leaving::Out(post));
                 }
                 Effect::SetTimer { timer, after } => self.timers.set(timer, self.env.now() + after),
                 Effect::CancelTimer(timer) => self.timers.cancel(timer),
@@ -201,33 +208,27 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>)> Driver<N, D, O> {
     /// Lets out what need not wait, makes durable what must be, and lets out the rest.
     fn flush(&mut self) -> Result<(), HostError> {
         let free = std::mem::take(&mut self.free);
-        self.free = self.release(free);
+        self.free = self.release(free)?;
         if self.storage.is_demanded() {
             self.storage.commit()?;
             let held = std::mem::take(&mut self.held);
-            self.held = self.release(held);
+            self.held = self.release(held)?;
         }
         Ok(())
     }
 
     /// Hands over in order, and gives the emptied list back.
-    fn release(&mut self, mut list: Vec<Leaving<N::Message>>) -> Vec<Leaving<N::Message>> {
+    fn release(&mut self, mut list: Vec<Leaving<N::Message>>) -> Result<Vec<Leaving<N::Message>>, HostError> {
         let mut out = Vec::with_capacity(list.len());
         for leaving in list.drain(..) {
             match leaving {
                 Leaving::Out(outbound) => out.push(outbound),
                 Leaving::Trace { event, detail } => tracing::info!(node = %self.id, event, "{detail}"),
-                Leaving::Act(act) => {
-                    tracing::info!(node = %self.id, lane = act.lane, f = act.f, "{:?}", act.kind)
-                }
-                Leaving::Post { call, url, body, patience } => {
-                    tracing::warn!(node = %self.id, call, url, %body, ?patience, "posts are not carried yet");
-                }
             }
         }
         if !out.is_empty() {
-            (self.outlet)(out);
+            (self.outlet)(out)?;
         }
-        list
+        Ok(list)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use ordalia_node::{NodeId, StartError};
 use thiserror::Error;
@@ -30,6 +31,14 @@ pub enum HostError {
     /// The durable state is damaged, or can no longer be written.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// What the node did could not be recorded.
+    #[error("cannot write the node's acts to {}: {source}", path.display())]
+    Acts {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
     /// The node itself refused to start.
     #[error("{node} does not start: {source}")]
     Start {

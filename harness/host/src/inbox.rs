@@ -33,6 +33,12 @@ impl<M> Inbox<M> {
         true
     }
 
+    /// Takes in what the node itself waits for, which is never too much.
+    pub(crate) fn push_own(&self, input: Inbound<M>) {
+        self.waiting.borrow_mut().push_back(input);
+        self.filled.notify_one();
+    }
+
     /// The input that has waited longest.
     pub(crate) fn pop(&self) -> Option<Inbound<M>> {
         self.waiting.borrow_mut().pop_front()

@@ -13,6 +13,7 @@
 //!
 //! This crate does not know which node it hosts.
 
+mod acts;
 pub mod client;
 mod clock;
 mod connect;
@@ -21,6 +22,7 @@ mod error;
 mod host;
 mod inbox;
 mod network;
+mod post;
 mod settings;
 pub mod storage;
 #[doc(hidden)]
@@ -28,6 +30,7 @@ pub mod testing;
 mod throttle;
 mod timers;
 
+pub use acts::monotonic_ns;
 pub use error::HostError;
 pub use host::{Host, run};
 pub use settings::HostSettings;

@@ -18,6 +18,8 @@ pub struct HostSettings {
     pub peers: BTreeMap<NodeId, SocketAddr>,
     /// The folder of the durable state; created where it is absent.
     pub data: PathBuf,
+    /// Where its acts are written, for the history; only to the log if absent. The file is made with the first.
+    pub acts: Option<PathBuf>,
     /// Seed of the node's randomness.
     pub seed: u64,
     /// Bind with `SO_REUSEPORT`, because whoever chose the port keeps it reserved by a bound socket

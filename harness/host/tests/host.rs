@@ -31,6 +31,7 @@ fn settings(data: &Path, node: u16, nodes: u16) -> HostSettings {
         listen: ([127, 0, 0, 1], 0).into(),
         peers: BTreeMap::new(),
         data: data.to_owned(),
+        acts: None,
         seed: 1,
         reuse_port: false,
         exit_on_stdin_eof: false,

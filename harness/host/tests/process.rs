@@ -41,6 +41,7 @@ fn be_node(listen: SocketAddr, data: &str) -> ExitCode {
         listen,
         peers: BTreeMap::new(),
         data: data.into(),
+        acts: None,
         seed: 1,
         reuse_port: true,
         exit_on_stdin_eof: true,

@@ -1,5 +1,7 @@
 //! What a node adds to the history of a run.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Key, Value};
 
 /// An event of the run's history: the node acts as a client of others, or notes what befell it.
@@ -44,7 +46,8 @@ impl Act {
 }
 
 /// Where the operation of an act stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ActKind {
     /// It begins.
     Invoke,
@@ -54,4 +57,16 @@ pub enum ActKind {
     Fail,
     /// Nobody knows whether it did, or ever will.
     Info,
+}
+
+impl ActKind {
+    /// As it stands in a history.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ActKind::Invoke => "invoke",
+            ActKind::Ok => "ok",
+            ActKind::Fail => "fail",
+            ActKind::Info => "info",
+        }
+    }
 }

@@ -44,6 +44,9 @@ impl Group {
     }
 }
 
+/// A function that makes what stands outside a cluster, from options, bugs and a seed.
+pub type MakeOutside = fn(&BTreeMap<String, String>, &BTreeSet<String>, u64) -> Option<Box<dyn Outside>>;
+
 /// What a kind of node says of whole clusters, for those who do not know its type. See the functions of
 /// [`Node`] of these names.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +56,7 @@ pub struct Anatomy {
     /// [`Node::neighbours`]
     pub neighbours: fn(&NodeConfig) -> Vec<NodeId>,
     /// [`Node::outside`]
-    pub outside: fn(&BTreeMap<String, String>, &BTreeSet<String>, u64) -> Option<Box<dyn Outside>>,
+    pub outside: MakeOutside,
     /// [`Node::sizes`]
     pub sizes: fn() -> &'static [u16],
 }

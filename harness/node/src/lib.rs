@@ -30,7 +30,7 @@ pub use act::{Act, ActKind};
 pub use effects::{Effect, Effects};
 pub use env::{Env, Time};
 pub use error::{ErrorCode, Refusal};
-pub use group::{Anatomy, Group};
+pub use group::{Anatomy, Group, MakeOutside};
 pub use id::{NodeId, NodeIdError};
 pub use info::{BugInfo, NodeInfo, OptionInfo};
 pub use node::{Input, Node, NodeConfig, Recovered, StartError, Ticket};

@@ -10,7 +10,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, ErrorCode, NodeId, Refusal, Request, Status};
+use crate::{Act, ActKind, Answer, ErrorCode, Key, NodeId, Refusal, Request, Status, Value};
 
 /// A message of any body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +95,47 @@ pub struct StatusBody {
     /// What the node says of itself.
     #[serde(flatten)]
     pub status: Status,
+}
+
+/// A line of a node's `acts.jsonl`. Times are those of the system's monotonic clock, in nanoseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ActLine {
+    /// An act.
+    Act {
+        /// When it was written, which is before anything that the node wrote after it left.
+        time: u64,
+        /// The lane.
+        lane: u16,
+        /// Where the operation stands.
+        #[serde(rename = "type")]
+        kind: ActKind,
+        /// What is done.
+        f: String,
+        /// The object that it is done to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<Key>,
+        /// What is asked, or what came of it.
+        value: Value,
+        /// Kind and text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<(String, String)>,
+    },
+    /// A life begins: what follows is of another process than what stands above.
+    Life {
+        /// When it began.
+        time: u64,
+        /// The number of its process.
+        life: u32,
+    },
+}
+
+impl ActLine {
+    /// The line of an act at that time.
+    pub fn of(act: Act, time: u64) -> Self {
+        let Act { lane, kind, f, key, value, error } = act;
+        Self::Act { time, lane, kind, f: f.to_owned(), key, value, error }
+    }
 }
 
 #[cfg(test)]

@@ -37,6 +37,18 @@ impl Network {
     /// # Errors
     /// There is no runtime, a node is named twice, or the system gives no listener.
     pub fn start(nodes: &[NodeId], seed: u64) -> Result<Network, ProxyError> {
+        Self::start_where(nodes, seed, |_, _| true)
+    }
+
+    /// The same with those links alone, from and to, of which `is_there` is true. There are no others.
+    ///
+    /// # Errors
+    /// As [`start`](Network::start).
+    pub fn start_where(
+        nodes: &[NodeId],
+        seed: u64,
+        is_there: impl Fn(NodeId, NodeId) -> bool,
+    ) -> Result<Network, ProxyError> {
         let runtime = Handle::try_current().map_err(|_| ProxyError::NoRuntime)?;
         let mut network = Network { links: BTreeMap::new(), upstreams: BTreeMap::new() };
         for node in nodes {
@@ -45,7 +57,7 @@ impl Network {
             }
         }
         for (&to, upstream) in &network.upstreams {
-            for &from in network.upstreams.keys().filter(|from| **from != to) {
+            for &from in network.upstreams.keys().filter(|from| **from != to && is_there(**from, to)) {
                 let (listener, address) =
                     listen().map_err(|source| ProxyError::Listen { from, to, source })?;
                 let link = Arc::new(Link::new(from, to, Arc::clone(upstream), seed));

@@ -33,6 +33,9 @@ pub enum RecordError {
         /// What the parser found.
         source: serde_json::Error,
     },
+    /// The history could not be read.
+    #[error(transparent)]
+    History(#[from] jsonl::ReadError),
     /// The folder holds no run.
     #[error("{} holds no run: expected a folder with run.json and history.jsonl, such as results/latest", path.display())]
     NoRun {
@@ -115,6 +118,17 @@ impl RunFolder {
     /// `links.json`
     pub fn links(&self) -> PathBuf {
         self.root.join("links.json")
+    }
+
+    /// `acts.json`: when the load began on the clock of the nodes' acts, and whether they have joined the history.
+    pub fn acts_json(&self) -> PathBuf {
+        self.root.join("acts.json")
+    }
+
+    /// `nodes/nI/acts.jsonl`: what a node of a real run did, in lines of
+    /// [`ActLine`](ordalia_node::wire::ActLine).
+    pub fn acts(&self, node: NodeId) -> PathBuf {
+        self.node(node).join("acts.jsonl")
     }
 
     /// `verdict.json`

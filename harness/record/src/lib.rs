@@ -9,7 +9,8 @@
 //! | `status.jsonl` | [`StatusSample`]: what each node said of itself, several times a second |
 //! | `links.json` | [`LinkTotals`]: messages and bytes of each directed link |
 //! | `sim.json`, `trace.jsonl` | of a simulated run: what repeats it exactly, and what happened, event by event |
-//! | `nodes/nI/` | a node's log and its data |
+//! | `acts.json` | [`ActsInfo`]: of a real run whose nodes act, what joined their acts to the history |
+//! | `nodes/nI/` | a node's log, its data, and `acts.jsonl`, what it did by its own account |
 //! | `verdict.json` | the verdict, by checker |
 //! | `linearization.json` | where the history is not linearizable, what a picture of that needs |
 //! | `minimal.jsonl` | where the history is not linearizable, the few operations that show it, as a history |
@@ -26,7 +27,7 @@ mod judge;
 mod samples;
 mod trace;
 
-pub use acts::{Actor, Deed, FIRST_ACTING_PROCESS, Lanes};
+pub use acts::{Actor, ActsInfo, Deed, FIRST_ACTING_PROCESS, Lanes, MergedActs, merge_acts};
 pub use evidence::{Demand, judge_faults};
 pub use folder::{
     RecordError, RunFolder, read_json, read_json_lines, write_compact_json, write_history, write_json,

@@ -89,6 +89,24 @@ pub enum Happened {
         /// Details.
         detail: String,
     },
+    /// The node added to the history.
+    Acted {
+        /// The node.
+        node: NodeId,
+        /// Its lane.
+        lane: u16,
+        /// Where the operation stands, and its name: `invoke post`.
+        text: String,
+    },
+    /// The node posted something to the outside.
+    Posted {
+        /// The node.
+        node: NodeId,
+        /// Its number for the post.
+        call: u64,
+        /// Where it goes.
+        url: String,
+    },
     /// A client sent a request.
     Asked {
         /// The node asked.

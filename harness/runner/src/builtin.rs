@@ -7,7 +7,7 @@ use std::time::Duration;
 use ordalia_cluster::Recipe;
 use ordalia_history::OpError;
 use ordalia_host::client::{self, ClientError, WireClient};
-use ordalia_node::{Anatomy, NodeId, NodeInfo, Request, RequestKind};
+use ordalia_node::{Anatomy, Group, NodeConfig, NodeId, NodeInfo, Outside, Request, RequestKind};
 use ordalia_record::TargetSettings;
 use ordalia_schedule::FaultKind;
 use ordalia_workload::Reply;
@@ -40,6 +40,22 @@ impl Target for BuiltIn {
         &FaultKind::REAL
     }
 
+    fn groups(&self, nodes: u16) -> Vec<Group> {
+        (self.anatomy.groups)(nodes, &self.settings.options)
+    }
+
+    fn neighbours(&self, node: NodeId, nodes: &[NodeId]) -> Vec<NodeId> {
+        let TargetSettings { options, bugs, .. } = &self.settings;
+        let bugs = bugs.iter().cloned().collect();
+        let config = NodeConfig { id: node, nodes: nodes.to_vec(), options: options.clone(), bugs };
+        (self.anatomy.neighbours)(&config).into_iter().filter(|peer| *peer != node).collect()
+    }
+
+    fn outside(&self, seed: u64) -> Option<Box<dyn Outside>> {
+        let bugs = self.settings.bugs.iter().cloned().collect();
+        (self.anatomy.outside)(&self.settings.options, &bugs, seed)
+    }
+
     fn recipe(&self, place: &NodePlace) -> Recipe {
         let mut args = vec!["node".to_owned(), self.info.name.to_owned(), "--until-eof".to_owned()];
         let mut pair = |name: &str, value: String| args.extend([format!("--{name}"), value]);
@@ -48,7 +64,14 @@ impl Target for BuiltIn {
         for (peer, address) in &place.peers {
             pair("peer", format!("{peer}={address}"));
         }
+        if place.peers.len() + 1 < place.nodes.len() {
+            pair("cluster", place.nodes.len().to_string());
+        }
         pair("data", place.data.display().to_string());
+        pair("acts", place.acts.display().to_string());
+        if let Some(url) = &place.outside {
+            pair("outside", url.clone());
+        }
         for bug in &self.settings.bugs {
             pair("bug", bug.clone());
         }

@@ -10,7 +10,7 @@ use ordalia_checker::linearizable::{Depiction, Examination, Examiner};
 use ordalia_checker::{Budget, Checker, History, TestVerdict, Verdict};
 use ordalia_history::{Event, PairError, jsonl};
 use ordalia_record::{
-    Demand, FaultRecord, RecordError, RunFolder, RunInfo, judge_faults, judge_run, read_json,
+    Demand, FaultRecord, RecordError, RunFolder, RunInfo, judge_faults, judge_run, merge_acts, read_json,
     read_json_lines, write_compact_json, write_history, write_json,
 };
 use ordalia_schedule::Schedule;
@@ -48,6 +48,8 @@ pub fn judge(
     let info: RunInfo = read_json(&folder.run_json(), "the settings of a run")?;
     let schedule: Schedule = read_json(&folder.schedule(), "a fault schedule")?;
     let records: Vec<FaultRecord> = read_json_lines(&folder.faults(), "what a fault did")?;
+    // Done already, unless the controller of the run died.
+    let merged = merge_acts(folder, &info.deaths)?.unwrap_or_default();
     let recorded = jsonl::read(&folder.history())?;
     let unpaired = |source: PairError| {
         let place = recorded.lines.place(&folder.history(), source.index());
@@ -58,7 +60,7 @@ pub fn judge(
     keep(folder, shown)?;
     let demand = if info.simulated { Demand::Some } else { Demand::EachKind };
     verdict.add("faults", judge_faults(&schedule, &records, demand));
-    verdict.add("run", judge_run(&info, recorded.torn_tail));
+    verdict.add("run", judge_run(&info, recorded.torn_tail || merged.torn_history));
     write_json(&folder.verdict(), &verdict)?;
     Ok(verdict)
 }

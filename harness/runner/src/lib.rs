@@ -26,6 +26,7 @@ mod load;
 mod monitor;
 mod nemesis;
 mod observer;
+mod outside;
 mod recorder;
 mod settings;
 mod stamp;

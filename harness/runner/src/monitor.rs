@@ -14,6 +14,7 @@ use ordalia_record::StatusSample;
 use ordalia_schedule::{Leader, Occasion, Roles, Sight};
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::world::World;
 use crate::{NodeReport, Recorder, Target};
 
 /// How often each node is asked.
@@ -58,21 +59,19 @@ impl Sightings {
 /// Asks all nodes for ever, keeps what they said and writes it to `status.jsonl`. Ends only with an
 /// error of the file; dropping the future ends it.
 pub(crate) async fn watch(
-    target: &dyn Target,
-    addresses: &BTreeMap<NodeId, SocketAddr>,
+    world: &World<'_>,
     sightings: &Sightings,
     recorder: &Arc<Recorder>,
     path: &Path,
 ) -> io::Error {
-    match try_watch(target, addresses, sightings, recorder, path).await {
+    match try_watch(world, sightings, recorder, path).await {
         Err(error) => error,
         Ok(never) => match never {},
     }
 }
 
 async fn try_watch(
-    target: &dyn Target,
-    addresses: &BTreeMap<NodeId, SocketAddr>,
+    world: &World<'_>,
     sightings: &Sightings,
     recorder: &Arc<Recorder>,
     path: &Path,
@@ -82,12 +81,14 @@ async fn try_watch(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        for (node, report) in ask_all(target, addresses, PATIENCE).await {
+        for (node, report) in ask_all(world.target, &world.addresses, PATIENCE).await {
             let status = report.map(|report| report.status);
             let sample = StatusSample { time: recorder.now_ns(), node, status: status.clone() };
             serde_json::to_writer(&mut file, &sample)?;
             file.write_all(b"\n")?;
-            sightings.see(node, status);
+            if world.electing.contains_key(&node) {
+                sightings.see(node, status);
+            }
         }
         file.flush()?;
     }

@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use ordalia_cluster::Recipe;
-use ordalia_node::{NodeId, Request, RequestKind, Status};
+use ordalia_node::{Group, NodeId, Outside, Request, RequestKind, Status};
 use ordalia_record::TargetSettings;
 use ordalia_schedule::FaultKind;
 use ordalia_workload::Reply;
@@ -29,12 +29,16 @@ pub struct NodePlace {
     pub nodes: Vec<NodeId>,
     /// Where it must listen for peers and clients. The port is reserved for it.
     pub listen: SocketAddr,
-    /// Where it reaches each peer: the proxy of that link, or the peer itself.
+    /// Where it reaches each neighbour: the proxy of that link, or the peer itself.
     pub peers: BTreeMap<NodeId, SocketAddr>,
     /// Its data folder.
     pub data: PathBuf,
     /// Its log file.
     pub log: PathBuf,
+    /// Where it writes what it adds to the history.
+    pub acts: PathBuf,
+    /// The address of what stands outside, if the target has that.
+    pub outside: Option<String>,
 }
 
 /// What a running node says when it is asked.
@@ -56,6 +60,22 @@ pub trait Target: Send + Sync {
 
     /// The kinds of fault that can be done to it.
     fn bears(&self) -> &[FaultKind];
+
+    /// The parts that its nodes fall into. See [`Node::groups`](ordalia_node::Node::groups).
+    fn groups(&self, nodes: u16) -> Vec<Group> {
+        Group::of_all(nodes)
+    }
+
+    /// The peers that a node ever speaks to, of all nodes of its cluster.
+    fn neighbours(&self, node: NodeId, nodes: &[NodeId]) -> Vec<NodeId> {
+        nodes.iter().copied().filter(|peer| *peer != node).collect()
+    }
+
+    /// What stands outside the cluster and takes posts.
+    fn outside(&self, seed: u64) -> Option<Box<dyn Outside>> {
+        let _ = seed;
+        None
+    }
 
     /// How a node is started, and started again with the same data.
     fn recipe(&self, place: &NodePlace) -> Recipe;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ordalia_node::RequestKind;
-use ordalia_record::{HealInfo, Phase, RunFolder, RunInfo, write_json};
+use ordalia_outside::Server;
+use ordalia_record::{ActsInfo, HealInfo, Phase, RunFolder, RunInfo, merge_acts, write_json};
 use ordalia_workload::{Interpreter, Routing, Workload};
 use tokio::sync::watch;
 use tokio::time::interval;
@@ -18,6 +19,7 @@ use crate::load::Load;
 use crate::monitor::{Sightings, watch};
 use crate::nemesis::Nemesis;
 use crate::observer::{Observer, Progress};
+use crate::outside::OutsideActs;
 use crate::stamp::{binary_checksum, time_stamp, time_text};
 use crate::world::World;
 use crate::{Recorder, RunError, Target, TestSettings};
@@ -75,17 +77,35 @@ impl Test<'_> {
     /// The phases from the start of the cluster to its end.
     async fn carry_out(&mut self) -> Result<(), RunError> {
         self.observer.phase("starting the cluster");
-        let world = World::new(self.target, self.settings, &self.folder)?;
+        let acts = OutsideActs::default();
+        let outside = self.start_outside(&acts).await?;
+        let url = outside.as_ref().map(|server| format!("http://{}/means", server.address()));
+        let world = World::new(self.target, self.settings, &self.folder, url.as_deref())?;
         world.start().await?;
         let path = self.folder.history();
         let recorder = Arc::new(Recorder::create(&path).map_err(recording(&path))?);
+        let load_start_ns = ordalia_host::monotonic_ns().saturating_sub(recorder.now_ns());
+        write_json(&self.folder.acts_json(), &ActsInfo { load_start_ns, merged: None })?;
+        acts.begin(&recorder);
         let outcome = self.trial(&world, &recorder).await;
         recorder.sync().map_err(recording(&path))?;
         self.info.deaths.extend(world.deaths(recorder.now_ns()).await);
         self.observer.phase("stopping the cluster");
         write_json(&self.folder.links(), &world.link_totals())?;
         world.cluster.read().await.stop_all(STOP_GRACE).await?;
+        drop(outside);
+        recorder.sync().map_err(recording(&path))?;
+        merge_acts(&self.folder, &self.info.deaths)?;
         outcome
+    }
+
+    /// Starts what stands outside the cluster, if the target has that.
+    async fn start_outside(&self, acts: &OutsideActs) -> Result<Option<Server>, RunError> {
+        let seed = self.settings.seed;
+        let Some(outside) = self.target.outside(seed) else { return Ok(None) };
+        let server = Server::start(outside, seed, acts.clone()).await;
+        let refused = |error| RunError::Settings(format!("what stands outside has no address: {error}"));
+        server.map(Some).map_err(refused)
     }
 
     /// Load with faults, heal, closing operations.
@@ -99,12 +119,12 @@ impl Test<'_> {
             counts: &counts,
             interpreter: Interpreter::new(threads),
             clients: Clients::start(self.target, &world.addresses, threads, timeout),
-            routing: Routing::new(world.nodes.clone(), threads),
+            routing: Routing::new(world.for_clients.clone(), threads),
             invoked: 0,
         };
         let sightings = Sightings::default();
         let path = self.folder.status();
-        let watching = watch(self.target, &world.addresses, &sightings, recorder, &path);
+        let watching = watch(world, &sightings, recorder, &path);
         tokio::select! {
             error = watching => Err(recording(&path)(error)),
             outcome = self.phases(world, &mut load, &sightings) => outcome,

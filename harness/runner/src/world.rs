@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use ordalia_cluster::{Cluster, PortReservation, reserve_port};
-use ordalia_node::NodeId;
+use ordalia_node::{Group, NodeId};
 use ordalia_proxy::Network;
 use ordalia_record::{LinkTotals, NodeDeath, RunFolder};
 use tokio::sync::RwLock;
@@ -28,6 +28,10 @@ pub(crate) struct World<'t> {
     pub(crate) target: &'t dyn Target,
     pub(crate) nodes: Vec<NodeId>,
     pub(crate) addresses: BTreeMap<NodeId, SocketAddr>,
+    /// Those of the nodes that agree on a leader.
+    pub(crate) electing: BTreeMap<NodeId, SocketAddr>,
+    /// The nodes that clients speak to.
+    pub(crate) for_clients: Vec<NodeId>,
     pub(crate) network: Option<Network>,
     pub(crate) cluster: RwLock<Cluster>,
     _ports: Vec<PortReservation>,
@@ -39,6 +43,7 @@ impl<'t> World<'t> {
         target: &'t dyn Target,
         settings: &TestSettings,
         folder: &RunFolder,
+        outside: Option<&str>,
     ) -> Result<Self, RunError> {
         let nodes = NodeId::all(settings.nodes);
         let no_port = |error| RunError::Settings(format!("the system gives no port for a node: {error}"));
@@ -46,17 +51,29 @@ impl<'t> World<'t> {
             nodes.iter().map(|_| reserve_port().map_err(no_port)).collect::<Result<_, _>>()?;
         let addresses: BTreeMap<_, _> =
             nodes.iter().copied().zip(ports.iter().map(|port| port.addr)).collect();
-        let network = settings.proxied.then(|| Network::start(&nodes, settings.seed)).transpose()?;
+        let neighbours: BTreeMap<NodeId, Vec<NodeId>> =
+            nodes.iter().map(|node| (*node, target.neighbours(*node, &nodes))).collect();
+        let is_there = |from, to| neighbours.get(&from).is_some_and(|known| known.contains(&to));
+        let open = || Network::start_where(&nodes, settings.seed, is_there);
+        let network = settings.proxied.then(open).transpose()?;
         let mut recipes = BTreeMap::new();
         for node in &nodes {
             if let Some(network) = &network {
                 network.set_upstream(*node, addresses[node])?;
             }
-            let peers = peer_addresses(*node, &addresses, network.as_ref())?;
-            recipes.insert(*node, target.recipe(&place(*node, &nodes, &addresses, peers, folder)?));
+            let peers = peer_addresses(*node, &neighbours[node], &addresses, network.as_ref())?;
+            let place = NodePlace {
+                outside: outside.map(str::to_owned),
+                ..place(*node, &nodes, &addresses, peers, folder)?
+            };
+            recipes.insert(*node, target.recipe(&place));
         }
         let cluster = RwLock::new(Cluster::new(recipes)?);
-        Ok(Self { target, nodes, addresses, network, cluster, _ports: ports })
+        let groups = target.groups(settings.nodes);
+        let electing = Group::electing(&groups).into_iter();
+        let electing = electing.filter_map(|node| Some((node, *addresses.get(&node)?))).collect();
+        let for_clients = Group::for_clients(&groups);
+        Ok(Self { target, electing, for_clients, nodes, addresses, network, cluster, _ports: ports })
     }
 
     /// Starts all nodes, waits until each one answers, and then a while for them to agree on a leader.
@@ -73,10 +90,10 @@ impl<'t> World<'t> {
         Ok(())
     }
 
-    /// What all nodes say of themselves now.
+    /// What all nodes that elect say of themselves now.
     pub(crate) async fn sight(&self) -> Sightings {
         let sightings = Sightings::default();
-        for (node, report) in ask_all(self.target, &self.addresses, PATIENCE).await {
+        for (node, report) in ask_all(self.target, &self.electing, PATIENCE).await {
             sightings.see(node, report.map(|report| report.status));
         }
         sightings
@@ -145,10 +162,11 @@ impl<'t> World<'t> {
 /// Where a node reaches its peers.
 fn peer_addresses(
     node: NodeId,
+    neighbours: &[NodeId],
     addresses: &BTreeMap<NodeId, SocketAddr>,
     network: Option<&Network>,
 ) -> Result<BTreeMap<NodeId, SocketAddr>, RunError> {
-    let peers = addresses.iter().filter(|(peer, _)| **peer != node);
+    let peers = addresses.iter().filter(|(peer, _)| neighbours.contains(peer));
     let reached = |(peer, own): (&NodeId, &SocketAddr)| {
         Ok((*peer, network.map_or(Ok(*own), |network| network.address(node, *peer))?))
     };
@@ -173,5 +191,7 @@ fn place(
         peers,
         data: absolute.join("data"),
         log: absolute.join("log"),
+        acts: absolute.join("acts.jsonl"),
+        outside: None,
     })
 }

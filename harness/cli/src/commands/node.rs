@@ -21,8 +21,13 @@ pub fn node(args: NodeArgs) -> Outcome {
         return Err(Failure::usage(format!("--peer: {} is this node itself", args.id)));
     }
     log_to_stderr();
-    let nodes: BTreeSet<NodeId> = peers.keys().copied().chain([args.id]).collect();
-    let config = NodeConfig { id: args.id, nodes: nodes.into_iter().collect(), options: args.options, bugs };
+    let others = NodeId::all(args.cluster.unwrap_or_default());
+    let nodes: BTreeSet<NodeId> = peers.keys().copied().chain([args.id]).chain(others).collect();
+    let mut options = args.options;
+    if let Some(url) = args.outside {
+        options.entry(NodeConfig::API_URL.to_owned()).or_insert(url);
+    }
+    let config = NodeConfig { id: args.id, nodes: nodes.into_iter().collect(), options, bugs };
     let settings = HostSettings {
         config,
         listen: args.listen,
@@ -30,6 +35,7 @@ pub fn node(args: NodeArgs) -> Outcome {
         data: args.data,
         // Drawn afresh for each life: what a node draws, session numbers among them, must never come
         // again after a restart. Repeatable randomness is the simulator's.
+        acts: args.acts,
         seed: rand::random(),
         reuse_port: true,
         exit_on_stdin_eof: args.until_eof,

@@ -1,5 +1,6 @@
 //! What drivers do alike.
 
+mod acts;
 mod effects;
 mod lives;
 mod storage;
@@ -23,11 +24,17 @@ pub struct Scenario {
 
 /// All scenarios, over one driver.
 pub fn scenarios<S: Stage>() -> Vec<Scenario> {
-    [effects::scenarios::<S>(), timers::scenarios::<S>(), storage::scenarios::<S>(), lives::scenarios::<S>()]
-        .into_iter()
-        .flatten()
-        .map(|(name, about, play)| Scenario { name, about, play })
-        .collect()
+    [
+        acts::scenarios::<S>(),
+        effects::scenarios::<S>(),
+        timers::scenarios::<S>(),
+        storage::scenarios::<S>(),
+        lives::scenarios::<S>(),
+    ]
+    .into_iter()
+    .flatten()
+    .map(|(name, about, play)| Scenario { name, about, play })
+    .collect()
 }
 
 /// Plays all scenarios over one driver; those that do not hold, with what they demand.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use ordalia_host::testing::{Bench, Event};
-use ordalia_node::{NodeId, Status, Ticket};
+use ordalia_node::{NodeId, PostError, Status, Ticket};
 
-use crate::{BOOT, Probe, SYNC, Script, Setup, Stage, Told, config_of, durable, replied, sent};
+use crate::{BOOT, Probe, SYNC, Script, Setup, Stage, Told, acted, config_of, durable, posts, replied, sent};
 
 /// One host, and when it has its turn.
 struct Machine {
@@ -39,6 +39,8 @@ impl Machine {
             self.journal.push(match event {
                 Event::Sent { to, message } => sent(to, format!("{message:?}")),
                 Event::Replied { asked, result } => replied(asked, &format!("{result:?}")),
+                Event::Acted(act) => acted(act.lane, &format!("{} {}", act.kind.name(), act.f)),
+                Event::Posts { call, url } => posts(call, &url),
                 Event::Durable(disk) => {
                     self.busy_until = now + SYNC;
                     durable(&disk)
@@ -128,6 +130,11 @@ impl Stage for HostStage {
     fn tell(&mut self, from: NodeId, to: NodeId, word: u64, script: Script) {
         self.at(to).bench.tell(from, Told { word, script });
         self.turn(to);
+    }
+
+    fn posted(&mut self, node: NodeId, call: u64, outcome: Result<u16, PostError>) {
+        self.at(node).bench.posted(call, outcome);
+        self.turn(node);
     }
 
     fn hold(&mut self, node: NodeId) {

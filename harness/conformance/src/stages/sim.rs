@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use ordalia_node::{NodeId, Status, Ticket};
+use ordalia_node::{NodeId, PostError, Status, Ticket};
 use ordalia_record::TargetSettings;
 use ordalia_schedule::Schedule;
 use ordalia_sim::testing::{Bench, Event};
 use ordalia_sim::{Latency, Nature, SimSettings};
 
-use crate::{BOOT, Probe, SYNC, Script, Setup, Stage, Told, durable, replied, sent};
+use crate::{BOOT, Probe, SYNC, Script, Setup, Stage, Told, acted, durable, posts, replied, sent};
 
 /// A world of probes.
 pub struct SimStage {
@@ -34,9 +34,9 @@ fn settings(setup: &Setup) -> SimSettings {
         max_operations: None,
         schedule: Schedule { version: 1, nodes: setup.nodes, seed: None, faults: Vec::new() },
         nature: Nature {
-            // What probes send is on its way for longer than any scenario lasts.
+            // What probes send and post is on its way for longer than any scenario lasts.
             link: fixed(hour),
-            client: fixed(SYNC),
+            client: fixed(hour),
             sync: fixed(SYNC),
             boot: fixed(BOOT),
             drift_ppm: 0,
@@ -76,6 +76,10 @@ impl Stage for SimStage {
         self.bench.tell(from, to, Told { word, script });
     }
 
+    fn posted(&mut self, node: NodeId, call: u64, outcome: Result<u16, PostError>) {
+        self.bench.posted(node, call, outcome);
+    }
+
     fn hold(&mut self, node: NodeId) {
         self.bench.hold(node);
     }
@@ -112,6 +116,8 @@ impl Stage for SimStage {
         let told = |event: &Event<u64>| match event {
             Event::Sent { to, text } => sent(*to, text),
             Event::Replied { asked, text } => replied(*asked, text),
+            Event::Acted { lane, text } => acted(*lane, text),
+            Event::Posts { call, url } => posts(*call, url),
             Event::Durable(disk) => durable(disk),
         };
         self.bench.events(node).iter().map(told).collect()

@@ -62,7 +62,7 @@ impl Disk for Watched {
     }
 }
 
-type Outlet = Box<dyn FnMut(Vec<Outbound<Told>>)>;
+type Outlet = Box<dyn FnMut(Vec<Outbound<Told>>) -> Result<(), HostError>>;
 
 /// A driver, the way in, and what happened.
 struct Bench {
@@ -77,6 +77,8 @@ fn describe(outbound: &Outbound<Told>) -> String {
         Outbound::Send { to, .. } => format!("send {to}"),
         Outbound::Reply { ticket, result } => format!("reply {} {}", ticket.0, result.is_ok()),
         Outbound::Status { ticket, .. } => format!("status {}", ticket.0),
+        Outbound::Act(act) => format!("act {}", act.f),
+        Outbound::Post { url, .. } => format!("post {url}"),
     }
 }
 
@@ -91,6 +93,7 @@ impl Bench {
                     shown.replace(status);
                 }
             }
+            Ok(())
         });
         let nodes = NodeId::all(2);
         let config =

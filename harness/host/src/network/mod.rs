@@ -15,6 +15,7 @@ pub(crate) mod tickets;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener as StdListener};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -26,9 +27,11 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::{LocalSet, spawn_local};
 
+use crate::acts::ActLog;
 use crate::clock::Clock;
-use crate::driver::{Driver, Outbound};
+use crate::driver::{Driver, Inbound, Outbound};
 use crate::inbox::Inbox;
+use crate::post::Poster;
 use crate::storage::Disk;
 use crate::{HostError, HostSettings};
 use link::Link;
@@ -46,13 +49,14 @@ pub(crate) struct Network {
     listener: StdListener,
     config: NodeConfig,
     peers: BTreeMap<NodeId, SocketAddr>,
+    acts: Option<PathBuf>,
     seed: u64,
 }
 
 impl Network {
     pub(crate) fn new(settings: HostSettings, listener: StdListener, runtime: Runtime) -> Self {
-        let HostSettings { config, peers, seed, .. } = settings;
-        Self { runtime, listener, config, peers, seed }
+        let HostSettings { config, peers, acts, seed, .. } = settings;
+        Self { runtime, listener, config, peers, acts, seed }
     }
 }
 
@@ -62,12 +66,15 @@ pub(crate) fn serve<N: Node + 'static, D: Disk + 'static>(
     disk: D,
     stop: oneshot::Receiver<()>,
 ) -> Result<(), HostError> {
-    let Network { runtime, listener, config, peers, seed } = network;
+    let Network { runtime, listener, config, peers, acts, seed } = network;
+    let acts = ActLog::new(config.id, acts);
+    let neighbours = N::neighbours(&config);
     let local = LocalSet::new();
     local.block_on(&runtime, async move {
         let listener =
             TcpListener::from_std(listener).map_err(|source| HostError::SetUp { what: "network", source })?;
-        let links = peers.into_iter().filter(|(peer, _)| *peer != config.id).map(|(peer, address)| {
+        let is_linked = |peer: &NodeId| *peer != config.id && neighbours.contains(peer);
+        let links = peers.into_iter().filter(|(peer, _)| is_linked(peer)).map(|(peer, address)| {
             let link = Rc::new(Link::new(config.id, peer, address, seed));
             spawn_local(link::keep(link.clone()));
             (peer, link)
@@ -78,7 +85,7 @@ pub(crate) fn serve<N: Node + 'static, D: Disk + 'static>(
         let node = config.id;
         // As a task of its own, the core comes behind all sockets whose input woke it, and its panics
         // are caught.
-        let core = spawn_local(core::<N, D>(config, seed, disk, router));
+        let core = spawn_local(core::<N, D>(config, seed, disk, router, acts));
         tokio::select! {
             ended = core => ended.unwrap_or(Err(HostError::Panicked { node })),
             _ = stop => Ok(()),
@@ -92,10 +99,26 @@ async fn core<N: Node + 'static, D: Disk>(
     seed: u64,
     disk: D,
     router: Rc<Router<N::Message>>,
+    mut acts: ActLog,
 ) -> Result<(), HostError> {
-    let outlet = |batch: Vec<Outbound<N::Message>>| {
-        batch.into_iter().for_each(|outbound| router.dispatch(outbound));
+    let poster = Poster::default();
+    let outlet = |mut batch: Vec<Outbound<N::Message>>| {
+        // What the node did is recorded before anything of it is to be seen.
+        acts.write(&mut batch)?;
+        for outbound in batch {
+            match outbound {
+                Outbound::Post { call, url, body, patience } => {
+                    let (poster, router) = (poster.clone(), Rc::clone(&router));
+                    spawn_local(async move {
+                        let outcome = poster.post(&url, &body, patience).await;
+                        router.inbox().push_own(Inbound::Posted { call, outcome });
+                    });
+                }
+                outbound => router.dispatch(outbound),
+            }
+        }
         router.flush();
+        Ok(())
     };
     match Driver::<N, D, _>::start(&config, seed, disk, Clock::start(), outlet)?.run(router.inbox()).await? {}
 }

@@ -235,6 +235,8 @@ impl<M> Router<M> {
             Outbound::Status { ticket, status } => self.answer(ticket, |connection, asked| {
                 self.reply_status(connection, asked, status);
             }),
+            // Neither concerns a connection; the core has seen to both.
+            Outbound::Act(_) | Outbound::Post { .. } => {}
         }
     }
 

@@ -9,8 +9,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ordalia_node::{Answer, Node, NodeConfig, NodeId, Recovered, Refusal, Request, Status, Ticket, Time};
+use ordalia_node::{
+    Act, Answer, Node, NodeConfig, NodeId, PostError, Recovered, Refusal, Request, Status, Ticket, Time,
+};
 
+use crate::HostError;
 use crate::clock::Clock;
 use crate::driver::{Driver, Inbound, Outbound};
 use crate::inbox::Inbox;
@@ -38,6 +41,15 @@ pub enum Event<N: Node> {
         /// The answer.
         result: Result<Answer, Refusal>,
     },
+    /// The node acted.
+    Acted(Act),
+    /// A post left.
+    Posts {
+        /// Its number.
+        call: u64,
+        /// Where it goes.
+        url: String,
+    },
     /// A write became durable; what a crash would leave now.
     Durable(Recovered<N::Record>),
 }
@@ -50,7 +62,7 @@ enum Raw<M> {
 }
 
 type Journal<M> = Arc<Mutex<Vec<Raw<M>>>>;
-type Outlet<M> = Box<dyn FnMut(Vec<Outbound<M>>)>;
+type Outlet<M> = Box<dyn FnMut(Vec<Outbound<M>>) -> Result<(), HostError>>;
 type Process<N> = Driver<N, MemoryDisk<<N as Node>::Message>, Outlet<<N as Node>::Message>>;
 
 /// One host that never had a socket.
@@ -93,8 +105,10 @@ impl<N: Node> Bench<N> {
         self.disk.open();
         self.durable = self.disk.image();
         let journal = Arc::clone(&self.journal);
-        let outlet: Outlet<N::Message> =
-            Box::new(move |batch| lock(&journal).extend(batch.into_iter().map(Raw::Out)));
+        let outlet: Outlet<N::Message> = Box::new(move |batch| {
+            lock(&journal).extend(batch.into_iter().map(Raw::Out));
+            Ok(())
+        });
         self.lives += 1;
         let tickets = Tickets::new(self.lives);
         let (disk, clock, seed) = (self.disk.clone(), self.clock.clone(), u64::from(self.lives));
@@ -138,6 +152,13 @@ impl<N: Node> Bench<N> {
         if let Some((_, inbox, _)) = &self.process {
             // A full inbox loses it, as in a host.
             let _ = inbox.push(Inbound::Message { from, message });
+        }
+    }
+
+    /// What came of a post arrives, and waits.
+    pub fn posted(&self, call: u64, outcome: Result<u16, PostError>) {
+        if let Some((_, inbox, _)) = &self.process {
+            inbox.push_own(Inbound::Posted { call, outcome });
         }
     }
 
@@ -223,6 +244,8 @@ impl<N: Node> Bench<N> {
                 let asked = redeem(ticket);
                 self.events.extend(asked.map(|asked| Event::Replied { asked: asked.msg_id, result }));
             }
+            Outbound::Act(act) => self.events.push(Event::Acted(act)),
+            Outbound::Post { call, url, .. } => self.events.push(Event::Posts { call, url }),
             Outbound::Status { ticket, status } => self.status = redeem(ticket).map(|_| status),
         }
     }

@@ -10,7 +10,7 @@ use ordalia_node::{Act, ActKind, NodeId, Value};
 pub const FIRST_ACTING_PROCESS: u64 = 1_000_000_000;
 
 /// The first process of nodes. Below it are those of what stands outside.
-const FIRST_NODE_PROCESS: u64 = 2_000_000_000;
+pub(super) const FIRST_NODE_PROCESS: u64 = 2_000_000_000;
 
 /// Who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,17 +52,22 @@ impl From<Act> for Deed {
     fn from(act: Act) -> Self {
         Self {
             lane: act.lane,
-            kind: match act.kind {
-                ActKind::Invoke => EventType::Invoke,
-                ActKind::Ok => EventType::Ok,
-                ActKind::Fail => EventType::Fail,
-                ActKind::Info => EventType::Info,
-            },
+            kind: event_type(act.kind),
             f: act.f.into(),
             key: act.key.map(|key| Value::String(key.0)),
             value: act.value,
             error: act.error.map(|(kind, text)| OpError::with_text(kind, text)),
         }
+    }
+}
+
+/// As it stands in a history.
+pub(super) fn event_type(kind: ActKind) -> EventType {
+    match kind {
+        ActKind::Invoke => EventType::Invoke,
+        ActKind::Ok => EventType::Ok,
+        ActKind::Fail => EventType::Fail,
+        ActKind::Info => EventType::Info,
     }
 }
 

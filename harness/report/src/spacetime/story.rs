@@ -73,6 +73,8 @@ fn node_of(what: &Happened) -> Option<NodeId> {
         | Happened::Timer { node, .. }
         | Happened::Synced { node }
         | Happened::Told { node, .. }
+        | Happened::Acted { node, .. }
+        | Happened::Posted { node, .. }
         | Happened::Heard { node, .. }
         | Happened::Replied { node, .. } => Some(*node),
         _ => None,
@@ -242,6 +244,10 @@ impl Teller {
             Happened::Synced { node } => self.alone(*node, at, Mark::Synced, ""),
             Happened::Told { node, event, detail } => {
                 self.alone(*node, at, Mark::Told, format!("{event} {detail}").trim_end());
+            }
+            Happened::Acted { node, text, .. } => self.alone(*node, at, Mark::Told, text),
+            Happened::Posted { node, url, .. } => {
+                self.alone(*node, at, Mark::Told, &format!("post to {url}"))
             }
             // What faults do is in the history, with their names.
             Happened::Fault { .. } => {}

@@ -60,7 +60,7 @@ impl Nemesis<'_> {
 
     async fn look(&self) -> Sightings {
         let fresh = Sightings::default();
-        for (node, report) in ask_all(self.world.target, &self.world.addresses, ROLE_PATIENCE).await {
+        for (node, report) in ask_all(self.world.target, &self.world.electing, ROLE_PATIENCE).await {
             fresh.see(node, report.map(|report| report.status));
         }
         fresh

@@ -32,8 +32,9 @@ impl<'a> Links<'a> {
     /// when it ends.
     pub(super) fn change(&self, fault: u64, links: &[Link], change: LinkChange) -> Effect {
         let Some(network) = self.network else { return Effect::failed("there are no proxies in this test") };
+        let links = existing(network, links);
         let mut changes = self.lock();
-        for link in links {
+        for link in &links {
             let before = network.counters(link.from, link.to).unwrap_or_default();
             changes.entry(*link).or_default().insert(fault, Change { change, before });
             if let Err(error) = apply(network, *link, &changes) {
@@ -51,7 +52,7 @@ impl<'a> Links<'a> {
         let Some(network) = self.network else { return Effect::failed("there are no proxies in this test") };
         let mut changes = self.lock();
         let mut seen = Vec::new();
-        for link in links {
+        for link in &existing(network, links) {
             let after = network.counters(link.from, link.to).unwrap_or_default();
             if let Some(begun) = changes.entry(*link).or_default().remove(&fault) {
                 seen.push((*link, begun.before, after));
@@ -60,12 +61,21 @@ impl<'a> Links<'a> {
                 return Effect::failed(&error);
             }
         }
+        if seen.is_empty() {
+            // It was aimed at nodes that never speak to each other.
+            return Effect::default();
+        }
         witness(change, &seen)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Link, BTreeMap<u64, Change>>> {
         self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The links of a list that there are: nodes that never speak to each other have none.
+fn existing(network: &Network, links: &[Link]) -> Vec<Link> {
+    links.iter().copied().filter(|link| network.counters(link.from, link.to).is_ok()).collect()
 }
 
 /// Puts in force on a link what all faults together want of it.

@@ -11,6 +11,7 @@ use super::clients::nanos;
 use super::{Coming, World};
 use crate::SimSettings;
 use crate::dice::{Dice, Purpose};
+use crate::trace::Happened;
 
 /// Where what stands outside is reached.
 const HOST: &str = "http://api.sim";
@@ -59,6 +60,11 @@ impl Acting {
 impl<N: Node> World<'_, N> {
     /// A node adds to the history.
     pub(super) fn act(&mut self, id: NodeId, act: Act) {
+        self.tracer.note(self.now_ns, || Happened::Acted {
+            node: id,
+            lane: act.lane,
+            text: format!("{} {}", act.kind.name(), act.f),
+        });
         self.record_act(Actor::Node(id), act);
     }
 
@@ -82,6 +88,7 @@ impl<N: Node> World<'_, N> {
 
     /// A node posts something. It arrives after a while, whatever becomes of the node.
     pub(super) fn post(&mut self, id: NodeId, call: u64, url: &str, body: Value, patience: Duration) {
+        self.tracer.note(self.now_ns, || Happened::Posted { node: id, call, url: url.to_owned() });
         let life = self.nodes[id.index()].life;
         self.acting.numbers += 1;
         let number = self.acting.numbers;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ordalia_checker::Checker;
-use ordalia_node::{Input, Key, Node, NodeId, Recovered, Request, RequestKind, Status, Ticket};
+use ordalia_node::{Input, Key, Node, NodeId, PostError, Recovered, Request, RequestKind, Status, Ticket};
 use ordalia_workload::{Completion, Generator, Op, Reply, Workload, generators};
 
 use super::World;
@@ -32,6 +32,20 @@ pub enum Event<R> {
         asked: u64,
         /// The answer or refusal.
         text: String,
+    },
+    /// The node acted.
+    Acted {
+        /// Its lane.
+        lane: u16,
+        /// Where the operation stands, and its name.
+        text: String,
+    },
+    /// A post left.
+    Posts {
+        /// Its number.
+        call: u64,
+        /// Where it goes.
+        url: String,
     },
     /// A write became durable; what a crash would leave now.
     Durable(Recovered<R>),
@@ -87,6 +101,12 @@ impl<'a, N: Node> Bench<'a, N> {
     /// A peer's message arrives.
     pub fn tell(&mut self, from: NodeId, to: NodeId, message: N::Message) {
         self.world.put_in(to, Input::Message { from, message });
+        self.note();
+    }
+
+    /// What came of a post arrives.
+    pub fn posted(&mut self, node: NodeId, call: u64, outcome: Result<u16, PostError>) {
+        self.world.put_in(node, Input::Posted { call, outcome });
         self.note();
     }
 
@@ -156,6 +176,8 @@ impl<'a, N: Node> Bench<'a, N> {
             let (node, event) = match event.what {
                 Happened::Sent { node, to, text, .. } => (node, Event::Sent { to, text }),
                 Happened::Replied { node, call, text } => (node, Event::Replied { asked: call, text }),
+                Happened::Acted { node, lane, text } => (node, Event::Acted { lane, text }),
+                Happened::Posted { node, call, url } => (node, Event::Posts { call, url }),
                 Happened::Synced { node } => {
                     wrote = Some(node);
                     let Some(recovered) = self.world.node(node).disk.recover() else { continue };
