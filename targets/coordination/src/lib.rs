@@ -3,7 +3,8 @@
 //! The first nodes of the cluster are the *ensemble*: each has the whole [`tree`], with its sessions and
 //! watches, as a replicated state machine. The other nodes are *agents*: they take the clients and ask
 //! the ensemble. [`Ensemble`] is one member, for any node to embed; [`Coordination`] is the node of the
-//! harness, a member or an agent.
+//! harness, a member or an agent. A [`client`] has sessions with the ensemble, and [`recipes`] are what can
+//! be built from them.
 //!
 //! Source: Hunt, Konar, Junqueira and Reed, *ZooKeeper: Wait-free coordination for Internet-scale
 //! systems*, USENIX ATC 2010. Unlike there, any member answers reads linearizably unless local reads are
@@ -11,10 +12,14 @@
 
 pub mod agent;
 pub mod bugs;
+pub mod client;
+pub mod client;
 pub mod ensemble;
 pub mod message;
 mod node;
 pub mod options;
+pub mod recipes;
+pub mod recipes;
 pub mod tree;
 
 pub use ensemble::Ensemble;
