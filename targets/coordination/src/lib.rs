@@ -13,12 +13,10 @@
 pub mod agent;
 pub mod bugs;
 pub mod client;
-pub mod client;
 pub mod ensemble;
 pub mod message;
 mod node;
 pub mod options;
-pub mod recipes;
 pub mod recipes;
 pub mod tree;
 
