@@ -1,0 +1,8 @@
+//! The service under a virtual network: golden scenarios of sessions and watches, and what nobody
+//! well-meaning sends.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
+
+mod hostile;
+mod network;
+mod scenarios;
