@@ -21,12 +21,14 @@ pub struct Stats {
     pub min_ok: u64,
     /// The kinds that must occur, beside those that do.
     pub expected: BTreeSet<String>,
+    /// The kinds that may be as rare as they are: events that a node notes, such as that it leads now.
+    pub rare: BTreeSet<String>,
 }
 
 impl Default for Stats {
     /// Ten answers, three of them ok.
     fn default() -> Self {
-        Self { min_answered: 10, min_ok: 3, expected: BTreeSet::new() }
+        Self { min_answered: 10, min_ok: 3, expected: BTreeSet::new(), rare: BTreeSet::new() }
     }
 }
 
@@ -35,6 +37,13 @@ impl Stats {
     #[must_use]
     pub fn expecting<'a>(mut self, kinds: impl IntoIterator<Item = &'a str>) -> Self {
         self.expected.extend(kinds.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// Lets these kinds of operation be rare, or absent.
+    #[must_use]
+    pub fn sparing<'a>(mut self, kinds: impl IntoIterator<Item = &'a str>) -> Self {
+        self.rare.extend(kinds.into_iter().map(str::to_owned));
         self
     }
 }
@@ -80,7 +89,7 @@ impl Checker for Stats {
         if history.operations.is_empty() {
             judgement.because(Verdict::Unknown, "no operation was invoked");
         }
-        for (kind, count) in &by_kind {
+        for (kind, count) in by_kind.iter().filter(|(kind, _)| !self.rare.contains(**kind)) {
             if let Some(reason) = self.too_few(kind, count) {
                 judgement.because(Verdict::Unknown, reason);
             }
@@ -105,5 +114,32 @@ impl Stats {
         } else {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ordalia_history::{Event, EventType, Process};
+
+    #[test]
+    fn what_may_be_rare_is_counted_and_proves_nothing_missing() {
+        let event = |index: u64, kind| Event {
+            index,
+            time: index,
+            process: Process::Client(0),
+            kind,
+            f: "lead".into(),
+            key: None,
+            value: serde_json::Value::Null,
+            error: None,
+            node: None,
+            intended: None,
+        };
+        let history = History::new(vec![event(0, EventType::Invoke), event(1, EventType::Ok)]).unwrap();
+        let judged = |stats: Stats| stats.check(&history, &Budget::default());
+        assert_eq!(judged(Stats::default()).valid, Verdict::Unknown);
+        let spared = judged(Stats::default().sparing(["lead"]));
+        assert_eq!(spared.valid, Verdict::Valid);
     }
 }
