@@ -1,4 +1,5 @@
-//! The service under a virtual network: golden scenarios of sessions and watches, and what nobody
+//! The service under a virtual network: golden scenarios, what sessions and watches promise
+//! under random faults, and what nobody
 //! well-meaning sends.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
@@ -6,3 +7,4 @@
 mod hostile;
 mod network;
 mod scenarios;
+mod sessions;

@@ -82,6 +82,7 @@ macro_rules! scenarios {
 scenarios! {
     client_paused
     exactly_once
+    heartbeat_too_late
     multi_refused
     session_expires
     session_survives_leader
@@ -120,4 +121,10 @@ fn a_lost_watch_shows_after_a_reconnect() {
     assert!(script("watch_over_reconnect").contains("event 3: changed /a"));
     let ill = ill("watch_over_reconnect", "lost-watch");
     assert!(ill.contains("event 1: created /a") && !ill.contains("event 3"), "{ill}");
+}
+
+/// The moment is a narrow one; a scenario that misses it shows nothing.
+#[test]
+fn the_late_heartbeat_meets_the_proposal() {
+    assert!(play(&script("heartbeat_too_late")).contains("s1 heartbeat: temporarily-unavailable"));
 }
