@@ -346,6 +346,9 @@ impl Ensemble {
 
     fn on_news(&mut self, out: &mut Vec<Out>) {
         let news = self.raft.machine_mut().take_news();
+        if news.is_empty() {
+            return;
+        }
         for session in &news.opened {
             self.keeper.opened(*session);
         }

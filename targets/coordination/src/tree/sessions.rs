@@ -81,6 +81,14 @@ pub struct News {
     pub replaced: bool,
 }
 
+impl News {
+    /// Whether nothing befell.
+    pub fn is_empty(&self) -> bool {
+        let Self { told, opened, ended, touched, replaced } = self;
+        told.is_empty() && opened.is_empty() && ended.is_empty() && touched.is_empty() && !replaced
+    }
+}
+
 /// The end of a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
