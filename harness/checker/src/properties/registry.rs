@@ -3,8 +3,9 @@
 use ordalia_history::Value;
 
 use super::{
-    Bank, Convergence, Counter, Guarantee, LongFork, Monotonic, Sequential, SessionGuarantee, SetFull,
-    TotalQueue, UniqueIds,
+    Bank, BarrierSafety, Configuration, Convergence, Counter, Ephemeral, Guarantee, LongFork, Means,
+    Membership, Monotonic, OneLeader, PassesCounted, Progress, Sequential, SessionGuarantee, SessionsKept,
+    SetFull, TotalQueue, UniqueIds, Watch,
 };
 use crate::Checker;
 
@@ -91,6 +92,56 @@ pub static PROPERTIES: &[PropertyInfo] = &[
         name: "convergence",
         about: "after the last write all nodes come to show the same",
         make: |_| Box::new(Convergence::default()),
+    },
+    PropertyInfo {
+        name: "barrier-safety",
+        about: "no sensor goes on before its round was released, and a release waits for all that it expects",
+        make: |_| Box::new(BarrierSafety),
+    },
+    PropertyInfo {
+        name: "one-leader",
+        about: "one sensor acts in an epoch, and none of an earlier epoch after a later one",
+        make: |_| Box::new(OneLeader),
+    },
+    PropertyInfo {
+        name: "means",
+        about: "what is recorded of a round is the mean of exactly its measurements, once",
+        make: |_| Box::new(Means),
+    },
+    PropertyInfo {
+        name: "passes-counted",
+        about: "the sensors' counter holds the number of their passes",
+        make: |initial| Box::new(PassesCounted { initial: initial.as_u64() }),
+    },
+    PropertyInfo {
+        name: "configuration",
+        about: "what is configured is in force at all sensors within a bound, and never if malformed",
+        make: |_| Box::new(Configuration::default()),
+    },
+    PropertyInfo {
+        name: "sessions-kept",
+        about: "no session expires while no fault is in force",
+        make: |_| Box::new(SessionsKept::default()),
+    },
+    PropertyInfo {
+        name: "progress",
+        about: "rounds go on within a bound after the last heal",
+        make: |_| Box::new(Progress::default()),
+    },
+    PropertyInfo {
+        name: "watch",
+        about: "a persistent watch tells of every change, in order",
+        make: |_| Box::new(Watch::default()),
+    },
+    PropertyInfo {
+        name: "ephemeral",
+        about: "an ephemeral node is seen as long as its session lives, and gone soon after",
+        make: |_| Box::new(Ephemeral::default()),
+    },
+    PropertyInfo {
+        name: "membership",
+        about: "a group shows who joined and did not leave, as long as their sessions live",
+        make: |_| Box::new(Membership::default()),
     },
 ];
 
