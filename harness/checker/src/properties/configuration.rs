@@ -207,9 +207,10 @@ fn check_in_force(acts: &Acts<'_>, known: &Known<'_>, findings: &mut Findings) {
                 });
             }
             let Some(version) = version else { continue };
-            if let Some(configure) =
-                known.ok.get(&(*name, version)).filter(|configure| configure.input != *value)
-            {
+            // Under a malformed version the old value stays in force.
+            let configure =
+                known.ok.get(&(*name, version)).filter(|one| !known.is_malformed(name, &one.input));
+            if let Some(configure) = configure.filter(|configure| configure.input != *value) {
                 findings.broken("other_value", || {
                     let (found, right, when) = (show(value), show(&configure.input), ended(configure));
                     format!("{name}: {who} had {found} in force as version {version} {}, but that version was configured {when} as {right}", begun(one))

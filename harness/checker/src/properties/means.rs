@@ -61,7 +61,7 @@ impl Checker for Means {
         let told = named("post").chain(acts.releases.values().flatten().copied());
         let unknown: usize = told.map(|one| check_values(one, &acts, &measured, &mut findings)).sum();
         let records = check_records(named("posted"), &acts, &posts, &mut findings);
-        check_kept(&records, &posts, &mut findings);
+        check_kept(&records, &acts, &posts, &mut findings);
         if records.is_empty() {
             findings.unknown("nothing", || "the sink recorded no mean".to_owned());
         }
@@ -200,6 +200,7 @@ fn check_records<'a>(
 /// A post that the sink accepted is on its record.
 fn check_kept(
     records: &BTreeMap<u64, &Operation>,
+    acts: &Acts<'_>,
     posts: &BTreeMap<u64, Vec<&Operation>>,
     findings: &mut Findings,
 ) {
@@ -208,7 +209,13 @@ fn check_kept(
     {
         let status =
             |post: &Operation| number(post, "status").is_none_or(|status| (200..300).contains(&status));
-        if let Some(post) = posts.iter().find(|post| post.outcome == Outcome::Ok && status(post)) {
+        // The record must reach back to ahead of the round's first post.
+        let whole = match round.checked_sub(1) {
+            Some(before) => *round == 1 && acts.on_record(1) || acts.first_release(before).is_some(),
+            None => acts.on_record(0),
+        };
+        let mut posts = posts.iter().filter(|_| whole);
+        if let Some(post) = posts.find(|post| post.outcome == Outcome::Ok && status(post)) {
             findings.broken("unrecorded", || {
                 format!(
                     "round {round}: the post of {} was accepted ({}), but no mean of the round is on record",

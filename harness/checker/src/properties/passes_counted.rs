@@ -75,7 +75,9 @@ fn sights<'a>(operations: &'a [Operation], increments: &[&'a Operation]) -> Vec<
     begun.sort_unstable();
     acknowledged.sort_unstable();
     let mut sights = Vec::new();
-    for operation in operations.iter().filter(|one| one.outcome == Outcome::Ok) {
+    // What was open when the record begins may have seen the counter before increments that are not on record.
+    let told = |one: &&Operation| one.outcome == Outcome::Ok && one.invoked_ns > 0;
+    for operation in operations.iter().filter(told) {
         let own = operation.f == "increment";
         let seen = match operation.f.as_str() {
             "increment" => number(operation, "total"),
