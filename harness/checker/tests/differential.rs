@@ -14,13 +14,15 @@ use std::time::Duration;
 use ordalia_checker::Budget;
 use ordalia_checker::linearizable::{Call, Decision, Meter, Model, Part, Task, Values};
 use ordalia_checker::models::{
-    Counter, FifoQueue, Kv, Leader, MultiRegister, Register, Set, Stack, UnorderedQueue,
+    Counter, FifoQueue, Kv, Leader, MultiRegister, Register, Set, Stack, UnorderedQueue, VersionedRegister,
 };
 use ordalia_history::{OpError, Operation, Outcome};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value, json};
-use support::objects::{Cell, Elements, End, Entry, Line, Maker, Pair, Tally, Terms, flip, simulate, task};
+use support::objects::{
+    Cell, Elements, End, Entry, Line, Maker, Numbered, Pair, Tally, Terms, flip, simulate, task,
+};
 use support::{compare, oracle, replay, shapes};
 
 /// What came of the histories of one model.
@@ -153,6 +155,14 @@ fn each_model_refuses_what_its_object_does_not_do() {
     };
     for (name, refused) in [
         ("register", alone(&Register::new(null()), || Box::new(Cell::default()), never)),
+        (
+            "versioned-register",
+            alone(
+                &VersionedRegister::default(),
+                || Box::<Numbered>::default(),
+                |operation| operation.error.as_ref().is_some_and(|error| error.kind == "precondition-failed"),
+            ),
+        ),
         ("cas-register", alone(&Register::with_cas(null()), cas, never)),
         ("kv", alone(&Kv::new(null()), entry, entries)),
         ("kv-append", alone(&Kv::new(json!("")), empty, entries)),
@@ -174,6 +184,10 @@ fn random_of_all(rounds: u64, seed: u64) -> Vec<(&'static str, Tried)> {
     let cas: Maker = || Box::new(Cell { value: Value::Null, with_cas: true });
     vec![
         ("register", random(&Register::new(null()), || Box::new(Cell::default()), rounds, seed)),
+        (
+            "versioned-register",
+            random(&VersionedRegister::default(), || Box::<Numbered>::default(), rounds, seed),
+        ),
         ("cas-register", random(&Register::with_cas(null()), cas, rounds, seed)),
         ("kv", random(&Kv::new(null()), entry, rounds, seed)),
         ("kv-append", random(&Kv::new(json!("")), empty, rounds, seed)),
@@ -301,6 +315,16 @@ fn all_small_histories_of_the_other_models() {
     exhaust(&Register::new(json!(1)), &registers, 3);
     let swaps = [write("cas", json!([1, 2])), letter("cas", json!([1, 2]), Err("precondition-failed"))];
     exhaust(&Register::with_cas(json!(1)), &[&registers[..], &swaps].concat(), 3);
+    let version = |f: &str, value: Value, version: u64| letter(f, value, Ok(json!(version)));
+    let numbered = [
+        version("write", json!("a"), 0),
+        version("write", json!("b"), 1),
+        version("cas", json!([0, "b"]), 1),
+        letter("cas", json!([0, "b"]), Err("precondition-failed")),
+        read(json!(["b", 1])),
+        read(json!(null)),
+    ];
+    exhaust(&VersionedRegister::default(), &numbered, 3);
     let elements = [write("add", json!(1)), write("remove", json!(1)), read(json!([1])), read(json!([]))];
     exhaust(&Set::new(Vec::new()), &elements, 3);
     let take = |answer| letter("dequeue", null(), answer);

@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::{Barrier, Examiner, Linearizable, Model, UnknownAlgorithm, algorithm, barrier};
 use crate::models::{
     Counter, FencedLock, FifoQueue, Kv, Leader, MultiRegister, Mutex, Register, Set, Stack, UnorderedQueue,
+    VersionedRegister,
 };
 
 /// A model for the command line and for lists.
@@ -35,6 +36,11 @@ pub static MODELS: &[ModelInfo] = &[
         name: "cas-register",
         about: "one value: read, write, cas; a cas refused for the value is an observation",
         make: |initial, algorithm| checker(Register::with_cas(any(initial)), algorithm),
+    },
+    ModelInfo {
+        name: "versioned-register",
+        about: "one value and its version: read, write, cas by version; begins with a value as version 0, or nothing",
+        make: |initial, algorithm| checker(VersionedRegister { initial: any(initial) }, algorithm),
     },
     ModelInfo {
         name: "set",

@@ -13,6 +13,7 @@ mod register;
 mod set;
 mod stack;
 mod unordered_queue;
+mod versioned_register;
 mod words;
 
 pub use buffer::{Buffer, BufferOp, Discipline};
@@ -27,3 +28,4 @@ pub use register::{Register, RegisterOp};
 pub use set::{Elements, Set, SetOp};
 pub use stack::{Lifo, Stack};
 pub use unordered_queue::{Bag, Unordered, UnorderedQueue};
+pub use versioned_register::{Versioned, VersionedOp, VersionedRegister};

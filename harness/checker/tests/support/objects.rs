@@ -61,6 +61,42 @@ impl Object for Cell {
     }
 }
 
+/// A register whose writes are numbered.
+#[derive(Default)]
+pub struct Numbered {
+    held: Option<(Value, u64)>,
+}
+
+impl Object for Numbered {
+    fn request(&self, rng: &mut ChaCha8Rng, domain: i64) -> (&'static str, Value) {
+        let (version, value) = (rng.random_range(0..4u64), number(rng, domain));
+        match pick(rng, &["read", "write", "cas"]) {
+            "read" => ("read", Value::Null),
+            "write" => ("write", value),
+            _ => ("cas", json!([version, value])),
+        }
+    }
+
+    fn answer(&mut self, f: &str, input: &Value) -> Answer {
+        let version = self.held.as_ref().map(|(_, version)| *version);
+        let value = match f {
+            "read" => {
+                return Ok(self
+                    .held
+                    .as_ref()
+                    .map_or(Value::Null, |(value, version)| json!([value, version])));
+            }
+            "write" => input,
+            _ if version.is_none() => return Err("key-does-not-exist"),
+            _ if version != input[0].as_u64() => return Err("precondition-failed"),
+            _ => &input[1],
+        };
+        let next = version.map_or(0, |version| version + 1);
+        self.held = Some((value.clone(), next));
+        Ok(json!(next))
+    }
+}
+
 /// A key of a store; `None` where it is not there.
 pub struct Entry {
     pub value: Option<String>,
