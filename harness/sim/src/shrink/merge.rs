@@ -2,16 +2,24 @@
 
 use ordalia_schedule::{Fault, Targets, TimedFault};
 
+/// The first alone, in force whenever one of the two was; none where one waits for something.
+pub(super) fn taken_over(a: &TimedFault, b: &TimedFault) -> Option<TimedFault> {
+    (a.upon.is_none() && b.upon.is_none()).then(|| spanning(a, b, a.fault.clone()))
+}
+
 /// A fault that does at least what the two do, from the beginning of the first to the end of the last; none where
 /// they are of different kinds, or wait for something.
 pub(super) fn merged(a: &TimedFault, b: &TimedFault) -> Option<TimedFault> {
     if a.upon.is_some() || b.upon.is_some() {
         return None;
     }
-    let fault = both(&a.fault, &b.fault)?;
+    Some(spanning(a, b, both(&a.fault, &b.fault)?))
+}
+
+fn spanning(a: &TimedFault, b: &TimedFault, fault: Fault) -> TimedFault {
     let at_ms = a.at_ms.min(b.at_ms);
     let end_ms = (a.at_ms.saturating_add(a.for_ms)).max(b.at_ms.saturating_add(b.for_ms));
-    Some(TimedFault { at_ms, for_ms: end_ms - at_ms, fault, ..a.clone() })
+    TimedFault { at_ms, for_ms: end_ms - at_ms, fault, ..a.clone() }
 }
 
 fn both(a: &Fault, b: &Fault) -> Option<Fault> {
@@ -70,5 +78,7 @@ mod tests {
         assert_eq!(merged(&kill(&[1], 0, 1), &leader), None);
         let pause = TimedFault::new(0, 1, Fault::Pause { targets: Targets::Nodes(vec![NodeId::new(1)]) });
         assert_eq!(merged(&kill(&[1], 0, 1), &pause), None);
+        let longer = taken_over(&kill(&[1], 5, 1), &pause).unwrap();
+        assert_eq!((longer.at_ms, longer.for_ms, longer.fault), (0, 6, kill(&[1], 0, 1).fault));
     }
 }

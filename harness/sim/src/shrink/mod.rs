@@ -9,7 +9,7 @@ mod merge;
 
 use std::time::{Duration, Instant};
 
-use merge::merged;
+use merge::{merged, taken_over};
 use ordalia_schedule::{Schedule, TimedFault};
 
 use crate::SimSettings;
@@ -80,12 +80,15 @@ impl Shrinker<'_> {
     /// Gives each smaller test more seeds, where what is left is still too much to read. A defect that shows only
     /// in a rare order of events is missed by most seeds of any test. False if it is not worth it.
     fn try_harder(&mut self) -> bool {
-        let is_readable = self.best.schedule.faults.len() <= READABLE;
-        if is_readable || self.budget.seeds >= MOST_SEEDS {
+        if self.is_readable() || self.budget.seeds >= MOST_SEEDS {
             return false;
         }
         self.budget.seeds = (self.budget.seeds * 4).min(MOST_SEEDS);
         true
+    }
+
+    fn is_readable(&self) -> bool {
+        self.best.schedule.faults.len() <= READABLE
     }
 
     fn is_out_of_time(&self) -> bool {
@@ -163,16 +166,24 @@ impl Shrinker<'_> {
 
     fn merge_with_a_later(&mut self, first: usize) -> bool {
         for second in first + 1..self.best.schedule.faults.len() {
-            let mut faults = self.best.schedule.faults.clone();
-            let Some(one) = merged(&faults[first], &faults[second]) else { continue };
-            faults.remove(second);
-            faults[first] = one;
-            let schedule = renumbered(&self.best.schedule, faults);
-            if self.take(SimSettings { schedule, ..self.best.clone() }) {
+            let (a, b) = (&self.best.schedule.faults[first], &self.best.schedule.faults[second]);
+            let mut ones = vec![merged(a, b)];
+            if !self.is_readable() {
+                ones.extend([taken_over(a, b), taken_over(b, a)]);
+            }
+            if ones.into_iter().flatten().any(|one| self.replace_both(first, second, one)) {
                 return true;
             }
         }
         false
+    }
+
+    fn replace_both(&mut self, first: usize, second: usize, one: TimedFault) -> bool {
+        let mut faults = self.best.schedule.faults.clone();
+        faults.remove(second);
+        faults[first] = one;
+        let schedule = renumbered(&self.best.schedule, faults);
+        self.take(SimSettings { schedule, ..self.best.clone() })
     }
 
     /// Stops the load after fewer operations.
