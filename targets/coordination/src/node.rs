@@ -57,6 +57,13 @@ impl Node for Coordination {
             RequestKind::Delete,
             RequestKind::Transfer,
             RequestKind::Coordination,
+            RequestKind::Lock,
+            RequestKind::Election,
+            RequestKind::Counter,
+            RequestKind::Queue,
+            RequestKind::Watch,
+            RequestKind::Ephemeral,
+            RequestKind::Membership,
         ],
         options: options::INFO,
         bugs: options::BUGS,
@@ -169,6 +176,7 @@ fn carry_out_agent(list: Vec<agent::Out>, out: &mut Effects<Coordination>) {
             Out::Send(to, message) => out.send(to, message),
             Out::Reply(ticket, result) => out.reply(ticket, result),
             Out::SetTimer(timer, after) => out.set_timer(Timer::Agent(timer), after),
+            Out::Act(act) => out.act(act),
         }
     }
 }

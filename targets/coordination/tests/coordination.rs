@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking")]
 
+mod agents;
 mod hostile;
 mod network;
 mod scenarios;

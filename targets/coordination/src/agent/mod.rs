@@ -1,19 +1,30 @@
 //! A node beyond the ensemble: its clients' requests are carried out by members.
 //!
-//! Recipes belong here. What is no recipe is relayed to a member as it is: once if it may change
+//! It follows the recipes for them, in one session for each owner that they name and one for what is
+//! nobody's. A request that takes 2 s is given up: definitely, if it changed nothing or waited for a lock or an
+//! office, which is then left, and indefinitely otherwise. A session whose owner asks for nothing for 3 s is
+//! closed, and what the owner had is gone.
+//!
+//! What is no recipe is relayed to a member as it is: once if it may change
 //! something, since nobody would know whether a first copy was carried out, and to the next member if it
 //! changes nothing and no answer comes.
+
+mod belonging;
+mod owner;
+mod owners;
+mod reading;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ordalia_node::{
-    Answer, CoordinationRequest, Env, ErrorCode, NodeConfig, NodeId, Refusal, Request, Status, Ticket, Time,
-    Value,
+    Act, Answer, CoordinationRequest, Env, ErrorCode, NodeConfig, NodeId, Refusal, Request, Status, Ticket,
+    Time, Value,
 };
 use rand::RngExt;
 
 use crate::Message;
+use owners::Owners;
 
 /// Between two looks at what is unanswered.
 const TICK: Duration = Duration::from_millis(100);
@@ -29,6 +40,8 @@ const MAX_PENDING: usize = 10_000;
 pub enum Timer {
     /// Time to look at what is unanswered.
     Tick,
+    /// Time to look at the owners.
+    Owners,
 }
 
 /// One thing that an agent wants done.
@@ -40,6 +53,8 @@ pub enum Out {
     Reply(Ticket, Result<Answer, Refusal>),
     /// Hand the timer back after that span.
     SetTimer(Timer, Duration),
+    /// Write down the beginning or the end of an owner's session.
+    Act(Act),
 }
 
 /// A client's request on its way.
@@ -62,6 +77,7 @@ pub struct Agent {
     pending: BTreeMap<u64, Pending>,
     last_id: u64,
     is_tick_set: bool,
+    owners: Owners,
 }
 
 impl Agent {
@@ -72,28 +88,44 @@ impl Agent {
         let preferred = config.id.index() % members.len().max(1);
         // Members note the numbers of requests, so those of an earlier life must not come again.
         let last_id = env.rng().random::<u64>() >> 12;
-        Self { members, preferred, pending: BTreeMap::new(), last_id, is_tick_set: false }
+        let owners = Owners::new(config.id, members.clone());
+        Self { members, preferred, pending: BTreeMap::new(), last_id, is_tick_set: false, owners }
     }
 
     /// A member's message.
     pub fn on_message(&mut self, from: NodeId, message: Message, env: &mut Env, out: &mut Vec<Out>) {
-        let _ = (from, env);
-        if let Message::Relayed { id, result } = message
-            && let Some(pending) = self.pending.remove(&id)
-        {
-            out.push(Out::Reply(pending.ticket, result));
+        match message {
+            Message::Relayed { id, result } => {
+                if let Some(pending) = self.pending.remove(&id) {
+                    out.push(Out::Reply(pending.ticket, result));
+                }
+            }
+            Message::Answer { id, result } => {
+                self.owners.on_answer(from, id, result, env.now(), out);
+                self.wake_for_owners(out);
+            }
+            Message::Events { session, events } => {
+                self.owners.on_events(from, session, &events, env.now(), out);
+                self.wake_for_owners(out);
+            }
+            // Agents are asked nothing by other nodes.
+            Message::Raft(_) | Message::Ask { .. } | Message::Relay { .. } => {}
         }
     }
 
     /// A client's request.
     pub fn on_request(&mut self, ticket: Ticket, request: Request, env: &mut Env, out: &mut Vec<Out>) {
         let refuse = |code, text| Out::Reply(ticket, Err(Refusal::new(code, text)));
-        if let Request::Recipe(_) = request {
-            return out.push(refuse(ErrorCode::NotSupported, "this agent follows no recipes"));
-        }
-        if self.pending.len() >= MAX_PENDING {
+        if self.pending.len() + self.owners.counts().0 >= MAX_PENDING {
             return out.push(refuse(ErrorCode::TemporarilyUnavailable, "too many requests wait"));
         }
+        let request = match request {
+            Request::Recipe(request) => {
+                self.owners.on_request(ticket, request, env, out);
+                return self.wake_for_owners(out);
+            }
+            request => request,
+        };
         self.last_id += 1;
         let (id, now) = (self.last_id, env.now());
         let to = self.preferred;
@@ -104,9 +136,24 @@ impl Agent {
     }
 
     /// A timer ran out.
-    pub fn on_timer(&mut self, Timer::Tick: Timer, env: &mut Env, out: &mut Vec<Out>) {
+    pub fn on_timer(&mut self, timer: Timer, env: &mut Env, out: &mut Vec<Out>) {
+        match timer {
+            Timer::Tick => self.on_tick(env.now(), out),
+            Timer::Owners => {
+                self.owners.on_tick(env.now(), out);
+                self.wake_for_owners(out);
+            }
+        }
+    }
+
+    fn wake_for_owners(&self, out: &mut Vec<Out>) {
+        if let Some(after) = self.owners.until_tick() {
+            out.push(Out::SetTimer(Timer::Owners, after));
+        }
+    }
+
+    fn on_tick(&mut self, now: Time, out: &mut Vec<Out>) {
         self.is_tick_set = false;
-        let now = env.now();
         let mut over = Vec::new();
         let mut again = Vec::new();
         for (id, pending) in &mut self.pending {
@@ -136,7 +183,11 @@ impl Agent {
 
     /// What this agent says of itself.
     pub fn status(&self) -> Status {
-        let fields = BTreeMap::from([("pending".to_owned(), Value::from(self.pending.len()))]);
+        let (pending, sessions) = self.owners.counts();
+        let fields = BTreeMap::from([
+            ("pending".to_owned(), Value::from(self.pending.len() + pending)),
+            ("sessions".to_owned(), Value::from(sessions)),
+        ]);
         Status { role: "agent".to_owned(), term: None, leader: None, fields }
     }
 

@@ -6,7 +6,7 @@ use ordalia_node::Time;
 /// set back loses no time-out, and one whose clock is set forward finds its session suspended, which is the
 /// safe side.
 #[derive(Debug, Default)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     read: Option<Time>,
     own: Time,
 }

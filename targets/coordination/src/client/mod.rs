@@ -28,7 +28,7 @@
 //! Left out: a session that outlives its node, reads of one member after another that never go back in
 //! time under `reads local` (`sync` is there for that), and several writes under way at once.
 
-mod clock;
+pub(crate) mod clock;
 mod question;
 mod session;
 #[cfg(test)]
@@ -51,7 +51,8 @@ pub struct SessionSettings {
     pub first_question: u64,
 }
 
-/// Names something that was asked in a session, until it is answered. Unique in the session.
+/// Names something that was asked in a session, until it is answered. No other session has
+/// it, if their questions are numbered apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub(crate) u64);
 

@@ -67,7 +67,8 @@ impl Session {
             clock: Clock::default(),
             state: State::Opening,
             last_id: settings.first_question,
-            last_call: 0,
+            // Calls of another session are none of this one.
+            last_call: settings.first_question,
             last_seq: 0,
             opens: BTreeMap::new(),
             beats: BTreeMap::new(),
@@ -114,7 +115,7 @@ impl Session {
     /// (opening, heartbeats, closing) and the simple forms that change or wait are refused as malformed; in a
     /// session that is closing or has ended everything is refused, definitely.
     pub fn ask(&mut self, request: CoordinationRequest) -> CallId {
-        self.last_call += 1;
+        self.last_call = self.last_call.wrapping_add(1);
         let call = CallId(self.last_call);
         if !question::may_be_asked(&request) {
             let text = "a session asks no such thing for its owner";
@@ -139,6 +140,11 @@ impl Session {
             }
             State::Closing(_) | State::Ended => {}
         }
+    }
+
+    /// Whether it waits for an answer of that number, for those who have several sessions.
+    pub fn has_asked(&self, id: u64) -> bool {
+        self.opens.contains_key(&id) || self.beats.contains_key(&id) || self.questions.contains_key(&id)
     }
 
     /// A member's answer. True if it is one to this session.
@@ -222,6 +228,10 @@ impl Session {
 
     fn look(&mut self, now: Time) {
         self.clock.look(now);
+        self.suspend_if_over();
+    }
+
+    fn suspend_if_over(&mut self) {
         let is_over = self.clock.now().since(self.confirmed) >= self.timeout;
         if is_over && !self.is_suspended && matches!(self.state, State::Open(_)) {
             self.is_suspended = true;
@@ -251,6 +261,8 @@ impl Session {
                 self.state = State::Open(session);
                 self.confirmed = sent;
                 self.happenings.push_back(Happening::Opened { session });
+                // The answer may have taken so long that the session has ended again.
+                self.suspend_if_over();
                 self.send_unsent();
             }
             // The question was asked more than once, and one session is enough.

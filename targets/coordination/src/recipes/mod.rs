@@ -36,8 +36,6 @@ mod lock;
 mod look;
 mod membership;
 mod queue;
-#[cfg(test)]
-mod tests;
 
 pub use barrier::{Barrier, Opens, Passed};
 pub use configuration::{Configuration, ConfigurationOutcome};

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use ordalia_coordination::{Coordination, Ensemble, Message, Timer};
 use ordalia_node::{
-    Answer, Effect, Effects, Env, Input, Node, NodeConfig, NodeId, Recovered, Refusal, Request, Ticket, Time,
+    Act, Answer, Effect, Effects, Env, Input, Node, NodeConfig, NodeId, Recovered, Refusal, Request, Ticket,
+    Time,
 };
 
 type Record = <Coordination as Node>::Record;
@@ -33,6 +34,7 @@ pub enum Heard {
     Message { from: NodeId, to: NodeId, message: Box<Message> },
     Reply { node: NodeId, ticket: Ticket, result: Result<Answer, Refusal> },
     Trace { node: NodeId, event: &'static str, detail: String },
+    Act { act: Act },
 }
 
 /// The ensemble and its network.
@@ -206,6 +208,7 @@ impl Network {
                 Effect::Trace { event, detail } => {
                     self.heard.push((self.now, Heard::Trace { node: id, event, detail }));
                 }
+                Effect::Act(act) => self.heard.push((self.now, Heard::Act { act })),
                 _ => {}
             }
         }

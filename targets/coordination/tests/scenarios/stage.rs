@@ -229,7 +229,7 @@ impl Stage {
                 Heard::Trace { node, event: event @ ("become-leader" | "session-expire"), detail } => {
                     self.note(&format!("{time} {node} {event}: {detail}"));
                 }
-                Heard::Trace { .. } => {}
+                Heard::Trace { .. } | Heard::Act { .. } => {}
             }
         }
     }
