@@ -42,7 +42,7 @@ impl Checker for Availability {
 
     fn check(&self, history: &History, _budget: &Budget) -> Judgement {
         let mut judgement = Judgement::new(Verdict::Valid);
-        let operations = &history.operations;
+        let operations = &*history.of_clients();
         let answered = operations.iter().filter(|operation| is_answered(operation)).count();
         let ok = operations.iter().filter(|operation| operation.outcome == Outcome::Ok).count();
         if answered == 0 {

@@ -1,5 +1,6 @@
 //! The interface of all checkers, and their composition.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::{Judgement, Verdict};
 pub struct History {
     /// All events, faults among them, in time order.
     pub events: Vec<Event>,
-    /// The clients' operations, in order of invocation.
+    /// The operations of clients, and the acts of nodes, in order of invocation.
     pub operations: Vec<Operation>,
 }
 
@@ -26,6 +27,15 @@ impl History {
     pub fn new(events: Vec<Event>) -> Result<Self, PairError> {
         let operations = pair(&events)?;
         Ok(Self { events, operations })
+    }
+
+    /// The clients' operations alone, for checkers to which what nodes do is no answer to anybody.
+    pub fn of_clients(&self) -> Cow<'_, [Operation]> {
+        if self.operations.iter().any(Operation::is_act) {
+            Cow::Owned(self.operations.iter().filter(|one| !one.is_act()).cloned().collect())
+        } else {
+            Cow::Borrowed(&self.operations)
+        }
     }
 }
 

@@ -51,11 +51,12 @@ impl Checker for Recovery {
 
     fn check(&self, history: &History, _budget: &Budget) -> Judgement {
         let faults = fault_windows(&history.events);
-        let answers = Answers::new(&history.operations);
+        let operations = history.of_clients();
+        let answers = Answers::new(&operations);
         let recoveries: Vec<Measured> =
             faults.iter().map(|fault| measure(fault, &faults, &answers)).collect();
         let mut judgement = Judgement::new(Verdict::Valid);
-        self.judge_the_end(&faults, history, &answers, &mut judgement);
+        self.judge_the_end(&faults, &operations, &answers, &mut judgement);
         judgement.detail("worst_ns", recoveries.iter().filter_map(|recovery| recovery.recovery_ns).max());
         judgement.detail("recoveries", recoveries);
         judgement
@@ -67,7 +68,7 @@ impl Recovery {
     fn judge_the_end(
         &self,
         faults: &[FaultWindow],
-        history: &History,
+        operations: &[Operation],
         answers: &Answers,
         judgement: &mut Judgement,
     ) {
@@ -80,7 +81,7 @@ impl Recovery {
         if answers.first_from(healed).is_some() {
             return;
         }
-        let tried_ns = tried_ns(&history.operations, healed);
+        let tried_ns = tried_ns(operations, healed);
         let (fault, tried) = (name(last), seconds(tried_ns));
         if u128::from(tried_ns) >= self.bound.as_nanos() {
             let reason = format!(

@@ -81,12 +81,13 @@ impl Checker for Stats {
         let mut total = Count::default();
         let mut by_kind: BTreeMap<&str, Count> =
             self.expected.iter().map(|kind| (kind.as_str(), Count::default())).collect();
-        for operation in &history.operations {
+        let operations = history.of_clients();
+        for operation in &*operations {
             by_kind.entry(&operation.f).or_default().add(operation);
             total.add(operation);
         }
         let mut judgement = Judgement::new(Verdict::Valid);
-        if history.operations.is_empty() {
+        if operations.is_empty() {
             judgement.because(Verdict::Unknown, "no operation was invoked");
         }
         for (kind, count) in by_kind.iter().filter(|(kind, _)| !self.rare.contains(**kind)) {
@@ -94,7 +95,7 @@ impl Checker for Stats {
                 judgement.because(Verdict::Unknown, reason);
             }
         }
-        judgement.detail("count", history.operations.len());
+        judgement.detail("count", operations.len());
         judgement.detail("total", total);
         judgement.detail("by_f", by_kind);
         judgement

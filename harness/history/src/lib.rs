@@ -32,7 +32,7 @@ pub use faults::{FaultPhase, FaultWindow, fault_event_value, fault_windows};
 pub use format::{Format, detect, read, read_auto, read_with};
 pub use lines::Lines;
 pub use name::Name;
-pub use operation::{Operation, Outcome, PairError, pair};
+pub use operation::{FIRST_ACTING_PROCESS, Operation, Outcome, PairError, pair};
 pub use read_error::{ParseError, ReadError};
 pub use recorded::Recorded;
 pub use sink::Sink;

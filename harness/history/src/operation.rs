@@ -19,6 +19,11 @@ pub enum Outcome {
     Info,
 }
 
+/// The first process of those who are no clients: nodes that act, and what stands outside the cluster. Clients'
+/// numbers stay far below: a client thread takes a new one, by the number of threads higher, when an operation
+/// of its ends in `info`.
+pub const FIRST_ACTING_PROCESS: u64 = 1_000_000_000;
+
 /// An invocation together with its completion.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Operation {
@@ -51,6 +56,11 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// Whether a node did it, or what stands outside the cluster, and no client.
+    pub fn is_act(&self) -> bool {
+        self.process >= FIRST_ACTING_PROCESS
+    }
+
     /// Time from invocation to completion, in nanoseconds; `None` while open.
     pub fn latency_ns(&self) -> Option<u64> {
         self.completed_ns.map(|end| end.saturating_sub(self.invoked_ns))

@@ -75,11 +75,11 @@ impl Load<'_> {
     }
 
     fn invoke(&mut self, invocation: Invocation) -> io::Result<()> {
-        let Invocation { thread, op, event } = invocation;
+        let Invocation { thread, process, op, event } = invocation;
         let node = self.routing.node(thread, self.recorder.now_ns());
         self.recorder.record(Event { node: Some(node.to_string().into()), ..event })?;
         self.invoked += 1;
-        let request = self.workload.request(&op);
+        let request = self.workload.request_of(&op, process);
         self.clients.send(thread, Job { node, op, request });
         Ok(())
     }

@@ -27,6 +27,8 @@ pub enum Poll {
 pub struct Invocation {
     /// The thread that shall carry it out.
     pub thread: Thread,
+    /// The process that it is at present.
+    pub process: u64,
     /// The operation.
     pub op: Op,
     /// The event to record. Its index and its time are the recorder's to give.
@@ -122,9 +124,10 @@ impl Interpreter {
         let state = &mut self.threads[thread];
         let mut event = event(state.process, EventType::Invoke, &op, op.value.clone());
         event.intended = Some(intended.min(time) + self.phase_start);
+        let process = state.process;
         state.open = Some(op.clone());
         self.tell(time + self.phase_start, &event);
-        Poll::Invoke(Box::new(Invocation { thread, op, event }))
+        Poll::Invoke(Box::new(Invocation { thread, process, op, event }))
     }
 
     fn tell(&mut self, now_ns: u64, event: &Event) {

@@ -123,6 +123,13 @@ pub trait Workload: Send + Sync {
     /// The request that an operation of this workload sends.
     fn request(&self, op: &Op) -> Request;
 
+    /// The request of an operation whose sense hangs on who asks. A process that is given up asks nothing more, so
+    /// its name serves as the owner of what it holds.
+    fn request_of(&self, op: &Op, process: u64) -> Request {
+        let _ = process;
+        self.request(op)
+    }
+
     /// What the reply means for the operation.
     fn complete(&self, op: &Op, request: &Request, reply: Reply) -> Completion;
 

@@ -23,7 +23,8 @@ pub(super) struct KeyTask<M: Model> {
 pub(super) fn partition<M: Model>(model: &M, operations: &[Operation]) -> Result<Vec<KeyTask<M>>, Unfit> {
     let mut at_key: HashMap<Option<&Value>, usize> = HashMap::new();
     let mut tasks: Vec<KeyTask<M>> = Vec::new();
-    for (source, operation) in operations.iter().enumerate() {
+    // What nodes do beside is no operation on the object.
+    for (source, operation) in operations.iter().enumerate().filter(|(_, one)| !one.is_act()) {
         let at = *at_key.entry(operation.key.as_ref()).or_insert(tasks.len());
         if at == tasks.len() {
             tasks.push(KeyTask::new(model, operation.key.clone()));

@@ -67,11 +67,11 @@ pub(super) struct OfKey<'a> {
     pub(super) operations: Vec<&'a Operation>,
 }
 
-/// A history by its keys, in order of the keys' first operation.
+/// The clients' part of a history by its keys, in order of the keys' first operation.
 pub(super) fn by_key(operations: &[Operation]) -> Vec<OfKey<'_>> {
     let mut at_key: HashMap<Option<&Value>, usize> = HashMap::new();
     let mut keys: Vec<OfKey<'_>> = Vec::new();
-    for operation in operations {
+    for operation in operations.iter().filter(|one| !one.is_act()) {
         let key = operation.key.as_ref();
         let at = *at_key.entry(key).or_insert(keys.len());
         if at == keys.len() {

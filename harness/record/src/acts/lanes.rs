@@ -2,12 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ordalia_history::{Event, EventType, Name, OpError, Process};
+use ordalia_history::{Event, EventType, FIRST_ACTING_PROCESS, Name, OpError, Process};
 use ordalia_node::{Act, ActKind, NodeId, Value};
-
-/// The first process of those who are no clients. Clients' numbers stay far below: a client thread takes a new
-/// one, by the number of threads higher, when an operation of its ends in `info`.
-pub const FIRST_ACTING_PROCESS: u64 = 1_000_000_000;
 
 /// The first process of nodes. Below it are those of what stands outside.
 pub(super) const FIRST_NODE_PROCESS: u64 = 2_000_000_000;

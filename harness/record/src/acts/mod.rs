@@ -3,5 +3,6 @@
 mod lanes;
 mod merge;
 
-pub use lanes::{Actor, Deed, FIRST_ACTING_PROCESS, Lanes};
+pub use lanes::{Actor, Deed, Lanes};
 pub use merge::{ActsInfo, MergedActs, merge_acts};
+pub use ordalia_history::FIRST_ACTING_PROCESS;

@@ -107,12 +107,12 @@ impl<N: Node> World<'_, N> {
     }
 
     fn invoke(&mut self, invocation: Invocation) {
-        let Invocation { thread, op, event } = invocation;
+        let Invocation { thread, process, op, event } = invocation;
         let now = self.load_ns();
         let id = self.clients.routing.node(thread, now);
         self.record(Event { node: Some(self.nodes[id.index()].name.clone()), ..event });
         self.clients.invoked += 1;
-        let request = self.workload.request(&op);
+        let request = self.workload.request_of(&op, process);
         let number = self.clients.next_number();
         self.digest.add([6, self.now_ns, thread as u64, number]);
         self.tracer.note(self.now_ns, || Happened::Asked {

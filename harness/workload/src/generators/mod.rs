@@ -15,6 +15,7 @@
 
 mod change;
 mod choose;
+mod dialogue;
 mod keys;
 mod pace;
 mod rotation;
@@ -26,6 +27,7 @@ mod threads;
 
 pub use change::{filter, map, until_ok};
 pub use choose::{any, flip_flop, mix};
+pub use dialogue::{Dialogue, dialogues};
 pub use keys::{concurrent_keys, sequential_keys};
 pub use pace::{delay, sleep, stagger, time_limit};
 pub use sequence::{chain, cycle, limit, phases, synchronize, then};
