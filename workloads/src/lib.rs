@@ -1,11 +1,14 @@
 //! What clients ask of a target, and how the answers are judged: one module each.
 
 mod register;
+mod sensors;
+mod settings;
 
 use ordalia_node::RequestKind;
 use ordalia_workload::{Workload, WorkloadSettings};
 
 pub use register::Register;
+pub use sensors::Sensors;
 
 /// A workload for the command line and for lists.
 #[derive(Clone, Copy, Debug)]
@@ -21,12 +24,20 @@ pub struct WorkloadInfo {
 }
 
 /// All workloads.
-pub static ALL: &[WorkloadInfo] = &[WorkloadInfo {
-    name: register::NAME,
-    about: "reads, writes and cas on many keys, each of which must be linearizable",
-    make: |settings| Box::new(Register::new(settings)),
-    asks: register::ASKS,
-}];
+pub static ALL: &[WorkloadInfo] = &[
+    WorkloadInfo {
+        name: register::NAME,
+        about: "reads, writes and cas on many keys, each of which must be linearizable",
+        make: |settings| Box::new(Register::new(settings)),
+        asks: register::ASKS,
+    },
+    WorkloadInfo {
+        name: sensors::NAME,
+        about: "sensors go round by round through a barrier while their configuration changes",
+        make: |settings| Box::new(Sensors::new(settings)),
+        asks: sensors::ASKS,
+    },
+];
 
 /// The workload of that name.
 pub fn find(name: &str) -> Option<&'static WorkloadInfo> {

@@ -81,21 +81,26 @@ impl Checker for Stats {
         let mut total = Count::default();
         let mut by_kind: BTreeMap<&str, Count> =
             self.expected.iter().map(|kind| (kind.as_str(), Count::default())).collect();
-        let operations = history.of_clients();
-        for operation in &*operations {
+        let mut demanded: BTreeSet<&str> = self.expected.iter().map(String::as_str).collect();
+        for operation in &history.operations {
+            // What nodes do they do as often as they must.
+            if !operation.is_act() {
+                demanded.insert(&operation.f);
+            }
             by_kind.entry(&operation.f).or_default().add(operation);
             total.add(operation);
         }
         let mut judgement = Judgement::new(Verdict::Valid);
-        if operations.is_empty() {
+        if history.operations.is_empty() {
             judgement.because(Verdict::Unknown, "no operation was invoked");
         }
-        for (kind, count) in by_kind.iter().filter(|(kind, _)| !self.rare.contains(**kind)) {
+        let judged = |kind: &str| demanded.contains(kind) && !self.rare.contains(kind);
+        for (kind, count) in by_kind.iter().filter(|(kind, _)| judged(kind)) {
             if let Some(reason) = self.too_few(kind, count) {
                 judgement.because(Verdict::Unknown, reason);
             }
         }
-        judgement.detail("count", operations.len());
+        judgement.detail("count", history.operations.len());
         judgement.detail("total", total);
         judgement.detail("by_f", by_kind);
         judgement

@@ -8,9 +8,10 @@ mod plan;
 
 use ordalia_checker::{Availability, Checker, Recovery, Stats, models};
 use ordalia_history::Value;
-use ordalia_node::{Answer, ErrorCode, Key, Refusal, Request, RequestKind};
+use ordalia_node::{Answer, ErrorCode, Refusal, Request, RequestKind};
 use ordalia_workload::{Completion, Generator, Op, Reply, Workload, WorkloadSettings, generators};
 
+use crate::settings::{paced, request_key};
 use plan::Plan;
 
 /// The name on the command line.
@@ -18,9 +19,6 @@ pub(crate) const NAME: &str = "register";
 
 /// The kinds of request that it asks.
 pub(crate) const ASKS: &[RequestKind] = &[RequestKind::Read, RequestKind::Write, RequestKind::Cas];
-
-/// Apart from the choice of operations, so that pacing draws from numbers of its own.
-const PACE_SEED: u64 = 0x7061_6365;
 
 /// The workload.
 #[derive(Clone, Copy, Debug)]
@@ -50,13 +48,7 @@ impl Workload for Register {
     }
 
     fn load(&self) -> Box<dyn Generator> {
-        let load = generators::ops(self.plan());
-        match self.settings.rate {
-            None => Box::new(load),
-            Some(rate) => {
-                Box::new(generators::stagger(mean_gap_ns(rate), self.settings.seed ^ PACE_SEED, load))
-            }
-        }
+        paced(&self.settings, generators::ops(self.plan()))
     }
 
     /// Reads every key that the load used, forth and back, so that the two reads of a key mostly come from
@@ -101,20 +93,6 @@ impl Workload for Register {
             Box::new(Availability::default()),
             Box::new(Recovery::default()),
         ]
-    }
-}
-
-/// The mean time between operations at that rate a second. A rate that is none does not pace.
-fn mean_gap_ns(rate: f64) -> u64 {
-    if rate > 0.0 { (1e9 / rate) as u64 } else { 0 }
-}
-
-/// The operation's key as the wire has it.
-fn request_key(op: &Op) -> Key {
-    match &op.key {
-        Some(Value::String(name)) => Key::new(name.as_str()),
-        Some(other) => Key::new(other.to_string()),
-        None => Key::new(""),
     }
 }
 
