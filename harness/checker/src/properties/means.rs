@@ -211,7 +211,10 @@ fn check_kept(
             |post: &Operation| number(post, "status").is_none_or(|status| (200..300).contains(&status));
         // The record must reach back to ahead of the round's first post.
         let whole = match round.checked_sub(1) {
-            Some(before) => *round == 1 && acts.on_record(1) || acts.first_release(before).is_some(),
+            Some(before) => {
+                *round == 1 && acts.on_record(1)
+                    || acts.first_release(before).is_some_and(|release| release.invoked_ns > 0)
+            }
             None => acts.on_record(0),
         };
         let mut posts = posts.iter().filter(|_| whole);
