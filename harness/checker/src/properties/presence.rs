@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use ordalia_history::{FaultWindow, Operation, Outcome, Value, fault_windows};
 
-use super::acts::{begun, ended, quiet, seconds, text};
+use super::acts::{ended, quiet, seconds, text};
 use super::findings::Findings;
 use super::wording::{by_key, of_key, told};
 use crate::{History, Judgement};
@@ -145,7 +145,10 @@ impl Presence {
             if !sight.seen.contains(who) {
                 findings.broken("missing", || {
                     let (of, what, then) = (of_key(key), told(sight.look), ended(entered));
-                    format!("{of}{what} {} did not show {who}, which was there from {} {then}; its session lived until {} at least", ended(sight.look), self.enter, seconds(until))
+                    let (when, enter, until) = (seconds(sight.done), self.enter, seconds(until));
+                    format!(
+                        "{of}{what} did not show {who} at {when}, which was there from {enter} {then}; its session lived until {until} at least"
+                    )
                 });
             }
         }
@@ -204,10 +207,10 @@ impl Presence {
             if sight.seen.contains(who) {
                 findings.broken("lingering", || {
                     format!(
-                        "{}{} {} still showed {who}, though {why}; expected it gone by {}",
+                        "{}{} still showed {who} at {}, though {why}; expected it gone by {}",
                         of_key(key),
                         told(sight.look),
-                        begun(sight.look),
+                        seconds(sight.look.invoked_ns),
                         seconds(end)
                     )
                 });
