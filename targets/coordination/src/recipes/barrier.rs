@@ -30,7 +30,8 @@ pub enum Passed {
 /// the wait and the passing; whoever waits when it opens and stays so passes.
 ///
 /// Leaves out: a time-out, with which the barrier would be none; and a barrier that opens and shuts again
-/// so quickly that nobody looked meanwhile, so use a path once.
+/// so quickly that nobody looked meanwhile, so use a path once. The watch of one who has passed stays until
+/// the node changes or the session ends, so remove the nodes of old barriers.
 #[derive(Debug)]
 pub struct Barrier {
     look: Option<Look>,

@@ -3,7 +3,8 @@
 //! Only the next one ahead is watched, so that one who leaves wakes one other, and not the herd.
 
 use ordalia_node::{
-    CoordinationAnswer, CoordinationRequest, CreateMode, ErrorCode, Refusal, Value, WatchMode, Zxid,
+    Change, CoordinationAnswer, CoordinationRequest, CreateMode, ErrorCode, Refusal, Stat, Value, WatchMode,
+    Zxid,
 };
 
 use super::unfit;
@@ -98,6 +99,11 @@ impl Line {
                 let result = happening.answer_to(Some(*call))?;
                 self.on_found(result, session)
             }
+            // Names are never given again, so that is final, and the watch is used up.
+            Step::Behind(look) if is_removal(happening, look.path()) => {
+                self.list(session);
+                None
+            }
             Step::Behind(look) => {
                 let result = look.on(happening, session)?;
                 self.on_ahead(&result, session)
@@ -114,11 +120,7 @@ impl Line {
         turn
     }
 
-    fn on_created(
-        &mut self,
-        result: Result<(String, ordalia_node::Stat), Refusal>,
-        session: &mut Session,
-    ) -> Option<Turn> {
+    fn on_created(&mut self, result: Result<(String, Stat), Refusal>, session: &mut Session) -> Option<Turn> {
         match result {
             Ok((path, stat)) => {
                 let name = path.rsplit('/').next().unwrap_or_default().to_owned();
@@ -196,6 +198,11 @@ impl Line {
         match result {
             Ok(CoordinationAnswer::Existence { stat: Some(_) }) => None,
             Ok(CoordinationAnswer::Existence { stat: None }) => {
+                if let (Step::Behind(look), Some(session_number)) = (&self.step, session.number()) {
+                    // Nothing will ever be told of it, and watches are counted.
+                    let path = look.path().to_owned();
+                    session.ask(CoordinationRequest::Unwatch { session: session_number, path });
+                }
                 self.list(session);
                 None
             }
@@ -215,6 +222,10 @@ impl Line {
         let call = session.ask(CoordinationRequest::Remove { path, version: None, session: None, seq: None });
         self.step = Step::Leaving(call);
     }
+}
+
+fn is_removal(happening: &Happening, path: &str) -> bool {
+    matches!(happening, Happening::Event(event) if event.what == Change::Removed && event.path == path)
 }
 
 /// The number of a place of that name; others that are in the folder stand in no line.

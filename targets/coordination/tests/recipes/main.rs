@@ -8,15 +8,15 @@
 mod counting;
 mod holding;
 mod queueing;
+mod scenarios;
 mod waiting;
-#[expect(dead_code, reason = "the scenarios use the rest")]
 mod world;
 
 use world::{Actor, Faults, World};
 
 /// Tries a property with many seeds: the first without faults, every fourth without jumps of clocks.
 fn with_seeds<A: Actor>(actors: impl Fn() -> Vec<A>, mut property: impl FnMut(&mut World<A>)) {
-    let seeds = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
+    let seeds = std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(24);
     for seed in 0..seeds {
         let mut faults = if seed == 0 { Faults::NONE } else { Faults::of(seed) };
         if seed % 4 == 0 {

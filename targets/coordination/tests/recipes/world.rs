@@ -9,7 +9,7 @@ use ordalia_coordination::client::{Happening, Session, SessionSettings};
 use ordalia_coordination::ensemble::{self, Ensemble, Out};
 use ordalia_coordination::tree::command::{Query, Reply, View};
 use ordalia_coordination::{Message, Tree};
-use ordalia_node::{Env, ErrorCode, NodeId, Recovered, Refusal, Time};
+use ordalia_node::{CoordinationRequest, Env, ErrorCode, NodeId, Recovered, Refusal, Time};
 use ordalia_raft::StateMachine;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -74,6 +74,13 @@ pub fn at(ms: u64) -> Time {
     Time::ZERO + Duration::from_millis(ms)
 }
 
+/// What a client does and what befalls it.
+#[derive(Clone, Debug)]
+pub enum Note {
+    Asked(NodeId, CoordinationRequest),
+    Befell(Happening),
+}
+
 #[derive(Debug)]
 enum Item {
     ToMember(usize, Message),
@@ -102,8 +109,8 @@ pub struct World<A> {
     pub now: Time,
     pub clients: Vec<Client<A>>,
     pub faults: Faults,
-    /// What is delivered, for those who read along.
-    pub notes: Vec<String>,
+    /// What is asked and what befalls, by place, if somebody reads along.
+    pub notes: Option<Vec<(usize, Note)>>,
     rng: ChaCha8Rng,
     env: Env,
     ensemble: Ensemble,
@@ -124,7 +131,7 @@ impl<A: Actor> World<A> {
             now: Time::ZERO,
             clients: Vec::new(),
             faults,
-            notes: Vec::new(),
+            notes: None,
             rng: ChaCha8Rng::seed_from_u64(seed),
             env,
             ensemble: ensemble.unwrap(),
@@ -187,10 +194,11 @@ impl<A: Actor> World<A> {
         }
     }
 
-    /// Goes on until that time.
-    pub fn run_until(&mut self, end: Time) {
+    /// Goes on until that time, and looks at the world after each step.
+    pub fn run_until(&mut self, end: Time, mut look: impl FnMut(&mut Self)) {
         while self.queue.first_key_value().is_some_and(|((time, _), _)| *time <= end) {
             self.step();
+            look(self);
         }
         self.now = end;
     }
@@ -259,7 +267,9 @@ impl<A: Actor> World<A> {
         let client = &mut self.clients[place];
         let now = self.now + client.ahead;
         while let Some(happening) = client.session.happening() {
-            self.notes.push(format!("{} {happening:?}", client.id));
+            if let Some(notes) = &mut self.notes {
+                notes.push((place, Note::Befell(happening.clone())));
+            }
             client.actor.on(&happening, &mut client.session, now);
             if happening.is_end() {
                 let id = client.id;
@@ -278,6 +288,9 @@ impl<A: Actor> World<A> {
         let (tick, after) = (client.tick, client.session.until_tick());
         for (member, message) in client.session.take_messages() {
             self.clients[place].asked = member;
+            if let (Some(notes), Message::Ask { request, .. }) = (&mut self.notes, &message) {
+                notes.push((place, Note::Asked(member, request.clone())));
+            }
             self.send(place, member, &message);
         }
         self.put(self.now + after, Item::Tick(place, tick));
@@ -338,7 +351,6 @@ impl<A: Actor> World<A> {
                         (0..copies).for_each(|_| self.deliver_to_client(place, member, message.clone()));
                     }
                 }
-                Out::Trace(a, b) => self.notes.push(format!("{:?} {a} {b}", self.now)),
                 Out::SetTimer(timer, after) => {
                     self.count += 1;
                     self.timers.insert(timer, self.count);
