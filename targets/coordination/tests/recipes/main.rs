@@ -11,6 +11,7 @@ mod queueing;
 mod scenarios;
 mod waiting;
 mod world;
+mod writing;
 
 use world::{Actor, Faults, World};
 

@@ -102,6 +102,8 @@ pub struct Client<A> {
     ahead: Duration,
     asked: NodeId,
     tick: u64,
+    /// The number of the last event of its session.
+    last_event: u64,
 }
 
 pub struct World<A> {
@@ -153,8 +155,18 @@ impl<A: Actor> World<A> {
         let (cut_until, halted_until) = (Time::ZERO, Time::ZERO);
         let asked = NodeId::new(1);
         let ahead = Duration::from_secs(self.rng.random_range(1..100));
-        let mut client =
-            Client { id, session, actor, sessions: 1, cut_until, halted_until, ahead, asked, tick: 0 };
+        let mut client = Client {
+            id,
+            session,
+            actor,
+            sessions: 1,
+            cut_until,
+            halted_until,
+            ahead,
+            asked,
+            tick: 0,
+            last_event: 0,
+        };
         client.actor.begin(&mut client.session);
         self.clients.push(client);
         self.put(self.now, Item::Tick(place, 0));
@@ -270,13 +282,17 @@ impl<A: Actor> World<A> {
             if let Some(notes) = &mut self.notes {
                 notes.push((place, Note::Befell(happening.clone())));
             }
+            if let Happening::Event(event) = &happening {
+                client.last_event += 1;
+                assert_eq!(event.number, client.last_event, "seed {}: {}", self.seed, client.id);
+            }
             client.actor.on(&happening, &mut client.session, now);
             if happening.is_end() {
                 let id = client.id;
                 let session = self.open(id);
                 let client = &mut self.clients[place];
                 client.session = session;
-                client.sessions += 1;
+                (client.sessions, client.last_event) = (client.sessions + 1, 0);
                 client.session.on_tick(now);
                 client.actor.begin(&mut client.session);
                 return self.pump(place);
