@@ -249,13 +249,9 @@ impl Owner {
                 log.versions.extend(event.version.filter(|_| event.what != ordalia_node::Change::Children));
             }
         }
-        let answered = self.logs.iter().find(|(_, log)| happening.answer_to(log.call).is_some());
-        let Some(key) = answered.map(|(key, _)| key.clone()) else { return };
-        let mut result = happening
-            .answer_to(self.logs[&key].call)
-            .cloned()
-            .unwrap_or_else(|| refuse(ErrorCode::Abort, "no answer"));
-        match &mut result {
+        let answer = |(key, log): (&Key, &Log)| Some((key.clone(), happening.answer_to(log.call)?.clone()));
+        let Some((key, result)) = self.logs.iter().find_map(answer) else { return };
+        match &result {
             Ok(CoordinationAnswer::Existence { .. }) => {
                 if let Some(log) = self.logs.get_mut(&key) {
                     log.call = None;

@@ -75,6 +75,8 @@ struct Follower {
     write: Option<CallId>,
     configuration: Option<Configuration<u64>>,
     last: Option<u64>,
+    /// The change that made it.
+    modified: u64,
     expected: u64,
 }
 
@@ -117,8 +119,10 @@ impl Actor for Follower {
             self.write(session);
         }
         let Some(configuration) = &mut self.configuration else { return };
-        if let Some(ConfigurationOutcome::InForce(_)) = configuration.on(happening, session) {
+        if let Some(ConfigurationOutcome::InForce(stat)) = configuration.on(happening, session) {
             let value = configuration.value().copied();
+            assert!(stat.modified > self.modified, "told again of {value:?}");
+            self.modified = stat.modified;
             assert!(value >= self.last, "{value:?} after {:?}", self.last);
             self.last = value;
         }

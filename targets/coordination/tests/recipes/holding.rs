@@ -8,7 +8,7 @@ use ordalia_coordination::tree::command::View;
 use ordalia_node::{CoordinationAnswer, Time, Value};
 
 use super::with_seeds;
-use super::world::{Actor, World};
+use super::world::{Actor, Faults, World, at};
 
 #[derive(Debug)]
 enum Recipe {
@@ -161,21 +161,36 @@ fn whoever_has_joined_is_listed_and_everyone_sees_it_in_the_end() {
         || (0..4).map(member).collect(),
         |world| {
             world.run(|world| {
-                let listed = match world.look(View::Children, "/group") {
-                    Ok(CoordinationAnswer::Listing { names, .. }) => names,
-                    _ => Vec::new(),
-                };
                 for client in world.clients.iter().filter(|client| world.is_alive(client)) {
-                    let actor = &client.actor;
-                    let is_joined = actor.membership.as_ref().is_some_and(Membership::is_joined);
-                    assert!(
-                        !is_joined || listed.contains(&actor.name),
-                        "seed {}: {} is not listed",
-                        world.seed,
-                        actor.name
-                    );
+                    let Member { name, membership, .. } = &client.actor;
+                    if membership.as_ref().is_some_and(Membership::is_joined) {
+                        let found = world.look(View::Existence, &format!("/group/{name}"));
+                        let Ok(CoordinationAnswer::Existence { stat: Some(stat) }) = found else {
+                            panic!("seed {}: {name} is not listed", world.seed);
+                        };
+                        let number = client.session.number();
+                        assert_eq!(stat.owner, number, "seed {}: {name} is an earlier one", world.seed);
+                    }
                 }
             });
         },
     );
+}
+
+#[test]
+fn a_name_that_another_session_holds_is_waited_for() {
+    let member = |_| Member { name: "m".to_owned(), group: 1, ..Member::default() };
+    let mut world = World::new(1, Faults::NONE, (0..2).map(member).collect());
+    world.run_until(at(2000), |_| {});
+    let joined = |world: &World<Member>| -> Vec<usize> {
+        let is_in = |place: &usize| {
+            world.clients[*place].actor.membership.as_ref().is_some_and(Membership::is_joined)
+        };
+        (0..2).filter(is_in).collect()
+    };
+    let first = joined(&world);
+    assert_eq!(first.len(), 1, "{first:?}");
+    world.cut(first[0], at(6000));
+    world.run_until(at(4000), |_| {});
+    assert!(joined(&world).contains(&(1 - first[0])));
 }
