@@ -67,9 +67,9 @@ pub struct RunArgs {
     /// What the clients do and how the answers are judged [default: the target's own].
     #[arg(short, long)]
     pub workload: Option<String>,
-    /// The number of nodes.
-    #[arg(short, long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=99))]
-    pub nodes: u16,
+    /// The number of nodes [default: the target's own, mostly 5].
+    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..=99))]
+    pub nodes: Option<u16>,
     /// The number of clients: a number, or 2n for twice the nodes.
     #[arg(short, long, default_value = "3n")]
     pub concurrency: Concurrency,

@@ -9,6 +9,7 @@ use ordalia_node::{Anatomy, Node, NodeInfo};
 use ordalia_raft_kv::RaftKv;
 use ordalia_record::TargetSettings;
 use ordalia_runner::BuiltIn;
+use ordalia_sensor_barrier::SensorBarrier;
 use ordalia_sim::Simulate;
 use ordalia_workloads::WorkloadInfo;
 
@@ -26,12 +27,19 @@ pub struct TargetEntry {
     pub simulate: Simulate,
     /// The workload that it is tried with where none is named.
     pub workload: &'static str,
+    /// The number of nodes that a run has where none is named.
+    pub nodes: u16,
 }
 
 impl TargetEntry {
     const fn new<N: Node + 'static>(workload: &'static str) -> Self {
         let (host, simulate) = (ordalia_host::run::<N>, ordalia_sim::simulate::<N>);
-        Self { info: N::INFO, anatomy: Anatomy::of::<N>(), host, simulate, workload }
+        Self { info: N::INFO, anatomy: Anatomy::of::<N>(), host, simulate, workload, nodes: 5 }
+    }
+
+    /// The same with another number of nodes.
+    const fn of(self, nodes: u16) -> Self {
+        Self { nodes, ..self }
     }
 
     /// The target with these options and bugs, its nodes run by this executable.
@@ -52,7 +60,7 @@ impl TargetEntry {
 
 /// All targets: one line each.
 pub static TARGETS: &[TargetEntry] =
-    &[TargetEntry::new::<RaftKv>("register"), TargetEntry::new::<Coordination>("register")];
+    &[TargetEntry::new::<RaftKv>("register"), TargetEntry::new::<Coordination>("register"), TargetEntry::new::<SensorBarrier>("sensors").of(7)];
 
 /// All workloads.
 pub use ordalia_workloads::ALL as WORKLOADS;

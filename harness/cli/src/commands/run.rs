@@ -28,14 +28,15 @@ pub fn run(mut args: RunArgs) -> Outcome {
     let workload = workload(args.workload.as_deref().unwrap_or(entry.workload))?;
     args.workload = Some(workload.name.to_owned());
     let seed = *args.seed.get_or_insert_with(draw_seed);
-    let concurrency = args.concurrency.of(args.nodes);
+    let nodes = args.nodes.unwrap_or(entry.nodes);
+    let concurrency = args.concurrency.of(nodes);
     let target = entry.built_in(args.options.clone(), bugs)?;
-    let groups = (entry.anatomy.groups)(args.nodes, &args.options);
-    let schedule = schedule(&args, seed, &groups, target.bears())?;
-    let command = repeat_command(&args, entry, seed);
+    let groups = (entry.anatomy.groups)(nodes, &args.options);
+    let schedule = schedule(&args, nodes, seed, &groups, target.bears())?;
+    let command = repeat_command(&args, nodes, entry, seed);
     eprintln!("seed {seed}; to repeat: {command}");
 
-    let settings = test_settings(&args, seed, schedule, command);
+    let settings = test_settings(&args, nodes, seed, schedule, command);
     let workload = (workload.make)(&WorkloadSettings { seed, threads: concurrency, rate: args.rate.0 });
     carry_out(&target, workload.as_ref(), &settings, &args)
 }
@@ -93,10 +94,16 @@ pub fn read_schedule(path: &Path) -> Result<Schedule, Failure> {
 }
 
 /// The schedule that was given, or one generated.
-fn schedule(args: &RunArgs, seed: u64, groups: &[Group], bears: &[FaultKind]) -> Result<Schedule, Failure> {
+fn schedule(
+    args: &RunArgs,
+    nodes: u16,
+    seed: u64,
+    groups: &[Group],
+    bears: &[FaultKind],
+) -> Result<Schedule, Failure> {
     if let Some(path) = &args.schedule {
         let schedule = read_schedule(path)?;
-        schedule.check_fits(args.nodes).map_err(|error| Failure::usage(error.to_string()))?;
+        schedule.check_fits(nodes).map_err(|error| Failure::usage(error.to_string()))?;
         return Ok(schedule);
     }
     let usage = |error: ordalia_schedule::ProfileError| Failure::usage(format!("--faults: {error}"));
@@ -105,7 +112,7 @@ fn schedule(args: &RunArgs, seed: u64, groups: &[Group], bears: &[FaultKind]) ->
     profile.moments.retain(|occasion| occasion.is_in_status());
     let schedule = generate_among(seed, groups, milliseconds(args.time_limit), &profile);
     if schedule.faults.is_empty() && !profile.is_none() {
-        let (nodes, limit) = (args.nodes, duration_text(args.time_limit));
+        let limit = duration_text(args.time_limit);
         return Err(Failure::usage(format!(
             "no fault of {:?} fits {nodes} nodes within {limit}; give more nodes or time, or --faults none",
             args.faults
@@ -118,15 +125,15 @@ fn milliseconds(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn test_settings(args: &RunArgs, seed: u64, schedule: Schedule, command: String) -> TestSettings {
+fn test_settings(args: &RunArgs, nodes: u16, seed: u64, schedule: Schedule, command: String) -> TestSettings {
     let faults = match (&args.schedule, args.faults.as_str()) {
         (Some(_), _) => vec!["schedule".to_owned()],
         (None, "none") => Vec::new(),
         (None, names) => names.split(',').map(|name| name.trim().to_owned()).collect(),
     };
     TestSettings {
-        nodes: args.nodes,
-        concurrency: args.concurrency.of(args.nodes),
+        nodes,
+        concurrency: args.concurrency.of(nodes),
         rate: args.rate.0,
         time_limit: args.time_limit,
         client_timeout: args.client_timeout,
@@ -143,7 +150,7 @@ fn test_settings(args: &RunArgs, seed: u64, schedule: Schedule, command: String)
 }
 
 /// The command that repeats the test, with everything that was drawn or left to its default.
-fn repeat_command(args: &RunArgs, entry: &TargetEntry, seed: u64) -> String {
+fn repeat_command(args: &RunArgs, nodes: u16, entry: &TargetEntry, seed: u64) -> String {
     let mut words = vec!["ordalia".to_owned(), "run".to_owned(), entry.info.name.to_owned()];
     let mut pair = |flag: &str, value: String| words.extend([flag.to_owned(), quoted(&value)]);
     for (name, value) in &args.options {
@@ -153,8 +160,8 @@ fn repeat_command(args: &RunArgs, entry: &TargetEntry, seed: u64) -> String {
         pair("--bug", bug.clone());
     }
     pair("-w", args.workload.clone().unwrap_or_default());
-    pair("-n", args.nodes.to_string());
-    pair("-c", args.concurrency.of(args.nodes).to_string());
+    pair("-n", nodes.to_string());
+    pair("-c", args.concurrency.of(nodes).to_string());
     pair("-r", args.rate.to_string());
     pair("-t", duration_text(args.time_limit));
     pair("--client-timeout", duration_text(args.client_timeout));
