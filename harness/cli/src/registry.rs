@@ -59,8 +59,11 @@ impl TargetEntry {
 }
 
 /// All targets: one line each.
-pub static TARGETS: &[TargetEntry] =
-    &[TargetEntry::new::<RaftKv>("register"), TargetEntry::new::<Coordination>("register"), TargetEntry::new::<SensorBarrier>("sensors").of(7)];
+pub static TARGETS: &[TargetEntry] = &[
+    TargetEntry::new::<RaftKv>("register"),
+    TargetEntry::new::<Coordination>("register"),
+    TargetEntry::new::<SensorBarrier>("sensors").of(7),
+];
 
 /// All workloads.
 pub use ordalia_workloads::ALL as WORKLOADS;

@@ -30,6 +30,10 @@ const LEAST_GAP_NS: u64 = 1_000_000_000;
 /// How long the sensors go on under a short period before the counter is read.
 const CALM_NS: u64 = 6_000_000_000;
 
+/// Within which time a value is in force everywhere when nothing is broken: a heartbeat to the next member of the ensemble
+/// is due long before. Less than the calm in the end, so that something is judged however often faults come.
+const ARRIVAL: Duration = Duration::from_secs(4);
+
 /// Within which time a round ends when nothing is broken: the longest period, a session that runs out, an election.
 const ROUND: Duration = Duration::from_secs(20);
 
@@ -125,7 +129,7 @@ impl Workload for Sensors {
             Box::new(properties::OneLeader),
             Box::new(properties::Means),
             Box::new(properties::PassesCounted::default()),
-            Box::new(properties::Configuration::default()),
+            Box::new(properties::Configuration { bound: ARRIVAL }),
             Box::new(properties::SessionsKept::default()),
             Box::new(properties::Progress { bound: ROUND, ..properties::Progress::default() }),
             Box::new(stats.expecting(["configure", "counter_read"]).sparing(["configuration_read"])),
