@@ -1,14 +1,29 @@
 //! What clients ask of a target, and how the answers are judged: one module each.
 
+mod counter;
+mod election;
+mod keys;
+mod lock;
+mod presence;
+mod queue;
 mod register;
 mod sensors;
 mod settings;
+mod versions;
+mod watch;
 
 use ordalia_node::RequestKind;
 use ordalia_workload::{Workload, WorkloadSettings};
 
+pub use counter::Counter;
+pub use election::Election;
+pub use lock::Lock;
+pub use presence::Presence;
+pub use queue::Queue;
 pub use register::Register;
 pub use sensors::Sensors;
+pub use versions::Versions;
+pub use watch::Watch;
 
 /// A workload for the command line and for lists.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +45,54 @@ pub static ALL: &[WorkloadInfo] = &[
         about: "reads, writes and cas on many keys, each of which must be linearizable",
         make: |settings| Box::new(Register::new(settings)),
         asks: register::ASKS,
+    },
+    WorkloadInfo {
+        name: versions::NAME,
+        about: "reads, writes and cas by version on nodes of a tree, each linearizable",
+        make: |settings| Box::new(Versions::new(settings)),
+        asks: versions::ASKS,
+    },
+    WorkloadInfo {
+        name: lock::NAME,
+        about: "locks with fencing tokens, which may be lost with a session and are never held twice",
+        make: |settings| Box::new(Lock::new(settings)),
+        asks: lock::ASKS,
+    },
+    WorkloadInfo {
+        name: election::NAME,
+        about: "clients are elected and resign; one leader an epoch, and epochs rise",
+        make: |settings| Box::new(Election::new(settings)),
+        asks: election::ASKS,
+    },
+    WorkloadInfo {
+        name: counter::NAME,
+        about: "increments that tell the value after them, none lost or made twice",
+        make: |settings| Box::new(Counter::new(settings)),
+        asks: counter::ASKS,
+    },
+    WorkloadInfo {
+        name: queue::NAME,
+        about: "queues that are first in, first out, and are drained in the end",
+        make: |settings| Box::new(Queue::new(settings)),
+        asks: queue::ASKS,
+    },
+    WorkloadInfo {
+        name: watch::NAME,
+        about: "persistent watches tell of every change, in order",
+        make: |settings| Box::new(Watch::new(settings)),
+        asks: watch::ASKS,
+    },
+    WorkloadInfo {
+        name: presence::EPHEMERAL,
+        about: "ephemeral nodes are seen as long as their session lives, and gone soon after",
+        make: |settings| Box::new(Presence::ephemeral(settings)),
+        asks: presence::EPHEMERAL_ASKS,
+    },
+    WorkloadInfo {
+        name: presence::MEMBERSHIP,
+        about: "a group shows who joined and did not leave, as long as their sessions live",
+        make: |settings| Box::new(Presence::membership(settings)),
+        asks: presence::MEMBERSHIP_ASKS,
     },
     WorkloadInfo {
         name: sensors::NAME,

@@ -81,6 +81,6 @@ fn a_queue_may_hand_out_a_value_twice_where_that_is_allowed() {
         (0, "dequeue", Value::Null, json!(1)),
         (1, "dequeue", Value::Null, json!(1)),
     ]);
-    assert_eq!(verdict(&TotalQueue { at_least_once: false }, &twice), Verdict::Invalid);
-    assert_eq!(verdict(&TotalQueue { at_least_once: true }, &twice), Verdict::Valid);
+    assert_eq!(verdict(&TotalQueue::default(), &twice), Verdict::Invalid);
+    assert_eq!(verdict(&TotalQueue { at_least_once: true, ..TotalQueue::default() }, &twice), Verdict::Valid);
 }

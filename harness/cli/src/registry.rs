@@ -61,7 +61,7 @@ impl TargetEntry {
 /// All targets: one line each.
 pub static TARGETS: &[TargetEntry] = &[
     TargetEntry::new::<RaftKv>("register"),
-    TargetEntry::new::<Coordination>("register"),
+    TargetEntry::new::<Coordination>("versions"),
     TargetEntry::new::<SensorBarrier>("sensors").of(7),
 ];
 
@@ -84,6 +84,15 @@ pub fn target(name: &str) -> Result<&'static TargetEntry, Failure> {
 pub fn workload(name: &str) -> Result<&'static WorkloadInfo, Failure> {
     let names = || WORKLOADS.iter().map(|workload| workload.name);
     WORKLOADS.iter().find(|workload| workload.name == name).ok_or_else(|| unknown("workload", name, names()))
+}
+
+/// The workloads that the target answers, the one that it is tried with first of all.
+pub fn answered(target: &TargetEntry) -> Vec<&'static WorkloadInfo> {
+    let answers =
+        |workload: &&WorkloadInfo| workload.asks.iter().all(|kind| target.info.answers.contains(kind));
+    let mut answered: Vec<&WorkloadInfo> = WORKLOADS.iter().filter(answers).collect();
+    answered.sort_by_key(|workload| workload.name != target.workload);
+    answered
 }
 
 /// Checks that the target has these planted bugs.

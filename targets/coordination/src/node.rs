@@ -126,6 +126,11 @@ impl Node for Coordination {
         }
     }
 
+    /// Enough that there are agents beside the usual ensemble.
+    fn sizes() -> &'static [u16] {
+        &[5, 5, 6, 7]
+    }
+
     fn groups(nodes: u16, options: &BTreeMap<String, String>) -> Vec<Group> {
         let all = NodeId::all(nodes);
         // A value that is not understood is refused when the nodes start.

@@ -1,9 +1,9 @@
 //! The leaders of a consensus protocol: at most one in each term (election safety; Ongaro and Ousterhout,
 //! *In search of an understandable consensus algorithm*, 2014, figure 3).
 //!
-//! `leader`, `elect` and `leads` say who leads which term, as `[term, leader]` or
+//! `leader`, `elect`, `campaign` and `leads` say who leads which term, as `[term, leader]` or
 //! `{"term": …, "leader": …}`, in the completion, or in the invocation where that has no value. No leader, and
-//! a leader of nil, tell nothing; nor does an operation that is not ok.
+//! a leader of nil, tell nothing; nor does an operation that is not ok, nor `resign`.
 //!
 //! Who leads in a term stays what it is once it is said, so time does not matter: all that counts is who is
 //! named. Left out: that terms seen by one process do not go back, for a deposed leader may still answer.
@@ -66,8 +66,12 @@ impl Model for Leader {
 
     fn parse(&self, operation: &Operation, values: &mut Values) -> Result<Part<Leads>, Unfit> {
         let (event, model) = (operation.invoke_index, self.name());
-        if !matches!(operation.f.as_str(), "leader" | "elect" | "leads") {
-            let (expected, found) = ("leader, elect or leads".to_owned(), format!("{:?}", operation.f));
+        if operation.f == "resign" {
+            return Ok(Part::Out);
+        }
+        if !matches!(operation.f.as_str(), "leader" | "elect" | "campaign" | "leads") {
+            let expected = "leader, elect, campaign, resign or leads".to_owned();
+            let found = format!("{:?}", operation.f);
             return Err(Unfit { event, model, expected, found });
         }
         let value = if operation.output.is_null() { &operation.input } else { &operation.output };
@@ -202,6 +206,9 @@ mod tests {
         let expected = "event 7: the model leader expected [term, leader] or {\"term\": …, \"leader\": …}, found leader with [3]";
         assert_eq!(complaint, expected);
         let complaint = part("read", json!(null), json!(null), Outcome::Ok).unwrap_err().to_string();
-        assert_eq!(complaint, "event 7: the model leader expected leader, elect or leads, found \"read\"");
+        assert_eq!(
+            complaint,
+            "event 7: the model leader expected leader, elect, campaign, resign or leads, found \"read\""
+        );
     }
 }

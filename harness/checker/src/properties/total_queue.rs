@@ -24,6 +24,9 @@ use crate::{Budget, Checker, History, Judgement};
 pub struct TotalQueue {
     /// Whether a value may be dequeued more than once, as in Jepsen's checker.
     pub at_least_once: bool,
+    /// Whether a value that is missing may be one that a dequeue of unknown outcome took, and the verdict stays valid. A check
+    /// of order beside it tells whether it can be so.
+    pub crashed_take: bool,
 }
 
 /// What happened to one value.
@@ -106,7 +109,7 @@ impl Checker for TotalQueue {
             duplicated += queue.values.values().map(duplicated_of).sum::<usize>();
             taken += queue.values.values().map(|traffic| traffic.taken.len()).sum::<usize>();
             self.judge_values(of.key, &queue, &mut findings);
-            judge_losses(of.key, &queue, &mut findings);
+            self.judge_losses(of.key, &queue, &mut findings);
         }
         if taken == 0 {
             findings.unknown("nothing", || "nothing was dequeued".to_owned());
@@ -171,39 +174,43 @@ fn twice(key: Option<&Value>, value: &Value, traffic: &Traffic<'_>) -> String {
     )
 }
 
-/// Looks for acknowledged values that were never dequeued.
-fn judge_losses(key: Option<&Value>, queue: &Queue<'_>, findings: &mut Findings) {
-    let (mut lost, mut waiting) = (Vec::new(), Vec::new());
-    for value in &queue.in_order {
-        let Some(traffic) = queue.values.get(value) else { continue };
-        let missing = traffic.acknowledged.len().saturating_sub(traffic.taken.len());
-        // Of equal values those enqueued first are taken for dequeued, so that the last are missing.
-        let mut enqueues = traffic.acknowledged.clone();
-        enqueues.sort_by_key(|enqueue| enqueue.complete_index);
-        // The loss of one of several equal values shows only when all were enqueued before the queue was empty.
-        for enqueue in enqueues.iter().rev().take(missing) {
-            let gone = enqueue.complete_index < queue.last_empty;
-            if gone { lost.push((*value, *enqueue)) } else { waiting.push(*value) }
+impl TotalQueue {
+    /// Looks for acknowledged values that were never dequeued.
+    fn judge_losses(&self, key: Option<&Value>, queue: &Queue<'_>, findings: &mut Findings) {
+        let (mut lost, mut waiting) = (Vec::new(), Vec::new());
+        for value in &queue.in_order {
+            let Some(traffic) = queue.values.get(value) else { continue };
+            let missing = traffic.acknowledged.len().saturating_sub(traffic.taken.len());
+            // Of equal values those enqueued first are taken for dequeued, so that the last are missing.
+            let mut enqueues = traffic.acknowledged.clone();
+            enqueues.sort_by_key(|enqueue| enqueue.complete_index);
+            // The loss of one of several equal values shows only when all were enqueued before the queue was empty.
+            for enqueue in enqueues.iter().rev().take(missing) {
+                let gone = enqueue.complete_index < queue.last_empty;
+                if gone { lost.push((*value, *enqueue)) } else { waiting.push(*value) }
+            }
         }
-    }
-    if lost.len() > queue.crashed && !queue.crashed_drain {
-        for (value, enqueue) in lost {
-            findings.broken("lost", || {
+        if lost.len() > queue.crashed && !queue.crashed_drain {
+            for (value, enqueue) in lost {
+                findings.broken("lost", || {
                 let (of, value, what) = (of_key(key), show(value), told(enqueue));
                 format!("{of}{value} of {what} was acknowledged and never dequeued, though the queue was empty later")
             });
+            }
+        } else if !lost.is_empty() && !self.crashed_take {
+            findings.unknown("perhaps_lost", || {
+                let names = values(lost.iter().map(|(value, _)| *value));
+                let of = of_key(key);
+                format!(
+                    "{of}{names}: acknowledged and never dequeued, unless by a dequeue of unknown outcome"
+                )
+            });
         }
-    } else if !lost.is_empty() {
-        findings.unknown("perhaps_lost", || {
-            let names = values(lost.iter().map(|(value, _)| *value));
-            let of = of_key(key);
-            format!("{of}{names}: acknowledged and never dequeued, unless by a dequeue of unknown outcome")
-        });
-    }
-    if !waiting.is_empty() {
-        findings.unknown("not_drained", || {
+        if !waiting.is_empty() {
+            findings.unknown("not_drained", || {
             let (of, names) = (of_key(key), values(waiting.iter().copied()));
             format!("{of}{names}: acknowledged and not dequeued, and nothing shows that the queue was drained after")
         });
+        }
     }
 }

@@ -39,6 +39,9 @@ impl Default for Watch {
     }
 }
 
+/// By owner: at which nodes a session of its own began or ended, and when.
+type Sessions<'a> = BTreeMap<&'a str, Vec<(Option<&'a str>, u64)>>;
+
 /// One log.
 struct Log<'a> {
     operation: &'a Operation,
@@ -54,10 +57,10 @@ impl Checker for Watch {
     fn check(&self, history: &History, _budget: &Budget) -> Judgement {
         let mut findings = Findings::of(&["out_of_order", "rewritten", "lost"]);
         let faults = fault_windows(&history.events);
-        let mut sessions: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+        let mut sessions = Sessions::new();
         for one in history.operations.iter().filter(|one| one.f == "session") {
             if let Some(who) = text(one, "owner") {
-                sessions.entry(who).or_default().push(one.invoked_ns);
+                sessions.entry(who).or_default().push((one.node.as_deref(), one.invoked_ns));
             }
         }
         let (mut logs, mut judged) = (0, 0);
@@ -112,7 +115,7 @@ impl Watch {
         &self,
         of: &OfKey<'_>,
         logs: &[Log<'_>],
-        sessions: &BTreeMap<&str, Vec<u64>>,
+        sessions: &Sessions<'_>,
         faults: &[FaultWindow],
         findings: &mut Findings,
     ) -> usize {
@@ -143,7 +146,11 @@ impl Watch {
             let known = watches.get(&at).copied().filter(|(_, last)| {
                 let until = log.operation.completed_ns.unwrap_or(u64::MAX);
                 last.operation.completed_ns.is_some_and(|end| end < log.operation.invoked_ns)
-                    && !acts.iter().any(|time| *time >= last.operation.invoked_ns && *time <= until)
+                    && !acts.iter().any(|(node, time)| {
+                        // A session that the owner has elsewhere is another one.
+                        let elsewhere = node.is_some() && at.1.is_some() && *node != at.1;
+                        !elsewhere && *time >= last.operation.invoked_ns && *time <= until
+                    })
             });
             let Some((first, last)) = known else {
                 watches.insert(at, (log, log));

@@ -16,6 +16,9 @@ pub struct MutantsArgs {
     /// A defect to plant [default: all of the target's]; may be repeated.
     #[arg(long = "bug", value_name = "NAME")]
     pub bugs: Vec<String>,
+    /// What is asked of it [default: each workload that it answers, with every seed].
+    #[arg(short, long, value_name = "NAME")]
+    pub workload: Option<String>,
     /// How many seeds each defect is given before it counts as missed.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,

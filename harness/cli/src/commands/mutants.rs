@@ -16,7 +16,7 @@ use crate::args::{MutantsArgs, SimArgs};
 use crate::commands::sim::{Case, Plan};
 use crate::exit::{Failure, Outcome};
 use crate::progress::Counter;
-use crate::registry::{TARGETS, TargetEntry, bugs, target};
+use crate::registry::{TARGETS, TargetEntry, answered, bugs, target, workload};
 
 /// The seeds of the rounds lie so far apart.
 const ROUND: u64 = 1_000_000;
@@ -30,6 +30,8 @@ struct Found {
     seconds: f64,
     /// The seed that found it.
     seed: u64,
+    /// The workload that did.
+    workload: &'static str,
     /// The checkers that found fault, the worst verdict first.
     checkers: Vec<String>,
     /// The kinds of fault in that test.
@@ -82,16 +84,25 @@ fn hunt(
     counter: &Counter,
     done: u64,
 ) -> Result<Row, Failure> {
-    let planted = sim_args(args, entry, bug);
-    let plan = Plan::new(&planted)?;
+    let workloads = match &args.workload {
+        Some(name) => vec![workload(name)?],
+        None => answered(entry),
+    };
+    let planted: Vec<SimArgs> =
+        workloads.iter().map(|workload| sim_args(args, entry, bug, workload.name)).collect();
+    let plans = planted.iter().map(Plan::new).collect::<Result<Vec<Plan<'_>>, Failure>>()?;
     let mut rounds = Vec::new();
     for round in 0..args.rounds {
         counter.tell(done + round, &format!("{} {}", entry.info.name, bug.name));
-        rounds.push(find(args, &plan, round * ROUND)?);
+        rounds.push(find(args, &plans, round * ROUND)?);
     }
     let first = rounds.iter().flatten().next().cloned();
     let shrunk = match (args.shrink, first) {
-        (Some(time), Some(found)) => Some(left_over(args, &plan.case(found.seed)?, &found, time, bug)?),
+        (Some(time), Some(found)) => {
+            let plan = plans.iter().find(|plan| plan.workload.name == found.workload);
+            let case = plan.map(|plan| plan.case(found.seed)).transpose()?;
+            case.map(|case| left_over(args, &case, &found, time, bug)).transpose()?
+        }
         _ => None,
     };
     let by_seeds = |found: &Option<Found>| found.as_ref().map(|found| (found.seeds, found.seconds));
@@ -111,45 +122,66 @@ fn hunt(
     })
 }
 
+/// A failure: which workload showed it, and what its checkers say.
+type Failing = (&'static str, TestVerdict);
+
+/// Asks a seed's tests in turn until one fails.
+fn judge(plans: &[Plan<'_>], seed: u64) -> Result<Option<Failing>, Failure> {
+    for plan in plans {
+        let case = plan.case(seed)?;
+        let verdict = case.judged(&Budget::default())?.0;
+        if verdict.valid == Verdict::Invalid
+            && without_bugs(&case).judged(&Budget::default())?.0.valid != Verdict::Invalid
+        {
+            return Ok(Some((plan.workload.name, verdict)));
+        }
+    }
+    Ok(None)
+}
+
 /// Sweeps until the defect is found. A test that fails without the defect as well does not count: it would find
 /// something else.
-fn find(args: &MutantsArgs, plan: &Plan<'_>, start: u64) -> Result<Option<Found>, Failure> {
+fn find(args: &MutantsArgs, plans: &[Plan<'_>], start: u64) -> Result<Option<Found>, Failure> {
     let begun = Instant::now();
-    let (mut found, mut broken): (Option<(u64, TestVerdict)>, Option<Failure>) = (None, None);
+    let (mut found, mut broken): (Option<(u64, Failing)>, Option<Failure>) = (None, None);
     let jobs =
         args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     let stop = AtomicBool::new(false);
-    let judge = |seed| -> Result<Option<TestVerdict>, Failure> {
-        let case = plan.case(seed)?;
-        let verdict = case.judged(&Budget::default())?.0;
-        let fails = verdict.valid == Verdict::Invalid
-            && without_bugs(&case).judged(&Budget::default())?.0.valid != Verdict::Invalid;
-        Ok(fails.then_some(verdict))
-    };
-    sweep(start..start + args.seeds, jobs, &stop, judge, |seed, result| match result {
-        Ok(None) => Go::On,
-        Ok(Some(verdict)) => {
-            // Seeds below it are under way or done, so the least that comes is the first that finds it.
-            if found.as_ref().is_none_or(|(least, _)| seed < *least) {
-                found = Some((seed, verdict));
+    sweep(
+        start..start + args.seeds,
+        jobs,
+        &stop,
+        |seed| judge(plans, seed),
+        |seed, result| match result {
+            Ok(None) => Go::On,
+            Ok(Some(failing)) => {
+                // Seeds below it are under way or done, so the least that comes is the first that finds it.
+                if found.as_ref().is_none_or(|(least, _)| seed < *least) {
+                    found = Some((seed, failing));
+                }
+                Go::Stop
             }
-            Go::Stop
-        }
-        Err(failure) => {
-            broken = Some(failure);
-            Go::Stop
-        }
-    });
+            Err(failure) => {
+                broken = Some(failure);
+                Go::Stop
+            }
+        },
+    );
     match (broken, found) {
         (Some(failure), _) => Err(failure),
         (None, None) => Ok(None),
-        (None, Some((seed, verdict))) => Ok(Some(Found {
-            seeds: seed - start + 1,
-            seconds: begun.elapsed().as_secs_f64(),
-            seed,
-            checkers: dissatisfied(&verdict),
-            faults: kinds(&plan.case(seed)?.settings),
-        })),
+        (None, Some((seed, (workload, verdict)))) => {
+            let plan = plans.iter().find(|plan| plan.workload.name == workload);
+            let case = plan.map(|plan| plan.case(seed)).transpose()?;
+            Ok(Some(Found {
+                seeds: seed - start + 1,
+                seconds: begun.elapsed().as_secs_f64(),
+                seed,
+                workload,
+                checkers: dissatisfied(&verdict),
+                faults: case.map_or_else(Vec::new, |case| kinds(&case.settings)),
+            }))
+        }
     }
 }
 
@@ -206,9 +238,10 @@ fn left_over(
 }
 
 /// What a sweep for a defect is asked for: everything drawn.
-fn sim_args(args: &MutantsArgs, entry: &TargetEntry, bug: &BugInfo) -> SimArgs {
+fn sim_args(args: &MutantsArgs, entry: &TargetEntry, bug: &BugInfo, workload: &str) -> SimArgs {
     SimArgs {
         target: entry.info.name.to_owned(),
+        workload: Some(workload.to_owned()),
         bugs: vec![bug.name.to_owned()],
         options: bug.with.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         time_limit: args.time_limit,
@@ -229,7 +262,7 @@ fn print(rows: &[Row], args: &MutantsArgs) -> anyhow::Result<()> {
         let seeds: Vec<String> = row.rounds.iter().map(told).collect();
         let median = row.median_seeds.map_or("missed".to_owned(), |seeds| seeds.to_string());
         let by = found.first().map_or(String::new(), |found| {
-            format!("{} under {}", found.checkers.join(", "), found.faults.join(", "))
+            format!("{}: {} under {}", found.workload, found.checkers.join(", "), found.faults.join(", "))
         });
         writeln!(
             out,
