@@ -46,7 +46,7 @@ fn answer(request: &Request, number: u64) -> Reply {
         // Now and then the system will not, and now and then it does not say.
         _ if number % 11 == 7 => Reply::Refused(Refusal::new(ErrorCode::TemporarilyUnavailable, "")),
         _ if number % 13 == 9 => Reply::Refused(Refusal::new(ErrorCode::Timeout, "")),
-        Request::Recipe(RecipeRequest::Dequeue { .. }) if number % 3 == 0 => {
+        Request::Recipe(RecipeRequest::Dequeue { .. }) if number.is_multiple_of(3) => {
             Reply::Refused(Refusal::new(ErrorCode::KeyDoesNotExist, ""))
         }
         Request::Recipe(request) => Reply::Answer(Answer::Recipe(of_recipe(request))),
@@ -70,15 +70,15 @@ fn play(workload: &dyn Workload, phase: Box<dyn Generator>, most: u64) -> String
                 number += 1;
                 let request = workload.request_of(&invocation.op, invocation.process);
                 let done = workload.complete(&invocation.op, &request, answer(&request, number));
-                let sent = serde_json::to_string(&request).unwrap();
-                let event = interpreter.complete(now, invocation.thread, done).unwrap();
+                let sent = serde_json::to_string(&request).expect("requests are JSON");
+                let event = interpreter.complete(now, invocation.thread, done).expect("it was under way");
                 let how = match event.kind {
                     EventType::Ok => "ok",
                     EventType::Fail => "fail",
                     _ => "info",
                 };
                 let (process, f, value) = (event.process, event.f, event.value);
-                writeln!(told, "{process:>2} {f:10} {sent}\n     {how} {value}").unwrap();
+                writeln!(told, "{process:>2} {f:10} {sent}\n     {how} {value}").expect("a string takes all");
             }
             Poll::Wait { until } => now = until.expect("nothing is under way"),
             Poll::Finished => break,
@@ -99,7 +99,7 @@ fn each_workload_asks_what_it_always_asked() {
         let found = format!("# {}\n\n# load\n{load}\n# closing\n{closing}", info.about);
         let file = folder.join(format!("{}.txt", info.name));
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(&file, &found).unwrap();
+            std::fs::write(&file, &found).expect("a golden file");
         }
         let expected = std::fs::read_to_string(&file).unwrap_or_default();
         if found != expected {
