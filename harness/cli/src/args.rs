@@ -19,7 +19,7 @@ pub use check::{CheckArgs, Format};
 pub use mutants::MutantsArgs;
 pub use sim::SimArgs;
 
-use crate::registry::TARGETS;
+use crate::registry::infos;
 use crate::values::{Concurrency, Rate, bytes, duration};
 
 /// Puts distributed systems to trial by fault: starts real processes, drives clients, kills and partitions,
@@ -281,7 +281,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap:
 
 /// The names of all targets' options, each once.
 fn option_names() -> impl Iterator<Item = &'static str> {
-    let names = TARGETS.iter().flat_map(|target| target.info.options.iter().map(|option| option.name));
+    let names = infos().flat_map(|info| info.options.iter().map(|option| option.name));
     names.collect::<std::collections::BTreeSet<_>>().into_iter()
 }
 
@@ -289,13 +289,10 @@ fn option_names() -> impl Iterator<Item = &'static str> {
 /// afterwards, when it is known.
 fn with_target_options(mut command: clap::Command) -> clap::Command {
     for name in option_names() {
-        let help: Vec<String> = TARGETS
-            .iter()
-            .flat_map(|target| target.info.options.iter().map(move |option| (target, option)))
+        let help: Vec<String> = infos()
+            .flat_map(|info| info.options.iter().map(move |option| (info, option)))
             .filter(|(_, option)| option.name == name)
-            .map(|(target, option)| {
-                format!("{}: {} [default: {}]", target.info.name, option.about, option.default)
-            })
+            .map(|(info, option)| format!("{}: {} [default: {}]", info.name, option.about, option.default))
             .collect();
         command = command.arg(
             Arg::new(name)

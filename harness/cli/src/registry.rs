@@ -4,14 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use ordalia_coordination::Coordination;
+use ordalia_etcd::Etcd;
 use ordalia_host::HostSettings;
 use ordalia_node::{Anatomy, Node, NodeInfo};
 use ordalia_raft_kv::RaftKv;
 use ordalia_record::TargetSettings;
-use ordalia_runner::BuiltIn;
+use ordalia_runner::{BuiltIn, Target};
 use ordalia_sensor_barrier::SensorBarrier;
 use ordalia_sim::Simulate;
 use ordalia_workloads::WorkloadInfo;
+use ordalia_zookeeper::Zookeeper;
 
 use crate::exit::Failure;
 
@@ -65,14 +67,115 @@ pub static TARGETS: &[TargetEntry] = &[
     TargetEntry::new::<SensorBarrier>("sensors").of(7),
 ];
 
+/// Makes a target with its options; the error says what is not installed.
+type MakeReal = fn(BTreeMap<String, String>) -> Result<Box<dyn Target>, String>;
+
+/// A real system that Ordalia knows how to start. The simulator cannot run it.
+pub struct RealEntry {
+    /// What it declares of itself.
+    pub info: NodeInfo,
+    /// The system as it is installed on this machine.
+    pub installed: MakeReal,
+    /// The workload that it is tried with where none is named.
+    pub workload: &'static str,
+}
+
+/// How many nodes a real system is run with where nothing else is asked for.
+const REAL_NODES: u16 = 3;
+
+/// All real systems: one line each.
+pub static REAL: &[RealEntry] = &[
+    RealEntry {
+        info: ordalia_zookeeper::INFO,
+        installed: |options| Ok(Box::new(Zookeeper::installed(options)?)),
+        workload: "register",
+    },
+    RealEntry {
+        info: ordalia_etcd::INFO,
+        installed: |options| Ok(Box::new(Etcd::installed(options)?)),
+        workload: "register",
+    },
+];
+
+/// What every target declares of itself.
+pub fn infos() -> impl Iterator<Item = &'static NodeInfo> {
+    TARGETS.iter().map(|target| &target.info).chain(REAL.iter().map(|real| &real.info))
+}
+
+/// A target that real processes can be started of.
+pub enum Startable {
+    /// One that Ordalia builds itself.
+    Own(&'static TargetEntry),
+    /// A system of others.
+    Real(&'static RealEntry),
+}
+
+impl Startable {
+    /// What it declares of itself.
+    pub fn info(&self) -> &'static NodeInfo {
+        match self {
+            Startable::Own(entry) => &entry.info,
+            Startable::Real(entry) => &entry.info,
+        }
+    }
+
+    /// The workload that it is tried with where none is named.
+    pub fn workload(&self) -> &'static str {
+        match self {
+            Startable::Own(entry) => entry.workload,
+            Startable::Real(entry) => entry.workload,
+        }
+    }
+
+    /// The number of nodes that it is run with where none is given.
+    pub fn nodes(&self) -> u16 {
+        match self {
+            Startable::Own(entry) => entry.nodes,
+            Startable::Real(_) => REAL_NODES,
+        }
+    }
+
+    /// The target with these options and bugs.
+    ///
+    /// # Errors
+    /// It is not installed, or the executable cannot be found.
+    pub fn make(
+        &self,
+        options: BTreeMap<String, String>,
+        bugs: BTreeSet<String>,
+    ) -> anyhow::Result<Box<dyn Target>> {
+        match self {
+            Startable::Own(entry) => Ok(Box::new(entry.built_in(options, bugs)?)),
+            Startable::Real(entry) => (entry.installed)(options).map_err(anyhow::Error::msg),
+        }
+    }
+}
+
+/// The target of that name, for real processes.
+///
+/// # Errors
+/// There is none; lists those that there are.
+pub fn startable(name: &str) -> Result<Startable, Failure> {
+    match REAL.iter().find(|real| real.info.name == name) {
+        Some(real) => Ok(Startable::Real(real)),
+        None if TARGETS.iter().any(|target| target.info.name == name) => target(name).map(Startable::Own),
+        None => Err(unknown("target", name, infos().map(|info| info.name))),
+    }
+}
+
 /// All workloads.
 pub use ordalia_workloads::ALL as WORKLOADS;
 
-/// The target of that name.
+/// The target of that name, if Ordalia builds it itself.
 ///
 /// # Errors
 /// There is none; lists those that there are.
 pub fn target(name: &str) -> Result<&'static TargetEntry, Failure> {
+    if REAL.iter().any(|real| real.info.name == name) {
+        return Err(Failure::usage(format!(
+            "{name} is a system of its own, which only runs as real processes: ordalia run {name}"
+        )));
+    }
     let names = || TARGETS.iter().map(|target| target.info.name);
     TARGETS.iter().find(|target| target.info.name == name).ok_or_else(|| unknown("target", name, names()))
 }
@@ -99,9 +202,9 @@ pub fn answered(target: &TargetEntry) -> Vec<&'static WorkloadInfo> {
 ///
 /// # Errors
 /// It does not know one of them; lists those that it does.
-pub fn bugs(target: &TargetEntry, asked: &[String]) -> Result<BTreeSet<String>, Failure> {
-    let names = || target.info.bugs.iter().map(|bug| bug.name);
-    let what = format!("bug of {}", target.info.name);
+pub fn bugs(info: &NodeInfo, asked: &[String]) -> Result<BTreeSet<String>, Failure> {
+    let names = || info.bugs.iter().map(|bug| bug.name);
+    let what = format!("bug of {}", info.name);
     match asked.iter().find(|asked| !names().any(|name| name == asked.as_str())) {
         Some(stranger) => Err(unknown(&what, stranger, names())),
         None => Ok(asked.iter().cloned().collect()),
@@ -112,16 +215,23 @@ pub fn bugs(target: &TargetEntry, asked: &[String]) -> Result<BTreeSet<String>, 
 ///
 /// # Errors
 /// It does not; says what it takes.
-pub fn check_options(target: &TargetEntry, options: &BTreeMap<String, String>) -> Result<(), Failure> {
+pub fn check_options(info: &NodeInfo, options: &BTreeMap<String, String>) -> Result<(), Failure> {
     for (name, value) in options {
-        let names = || target.info.options.iter().map(|option| option.name);
-        let Some(option) = target.info.options.iter().find(|option| option.name == name) else {
-            return Err(unknown(&format!("option of {}", target.info.name), name, names()));
+        let names = || info.options.iter().map(|option| option.name);
+        let Some(option) = info.options.iter().find(|option| option.name == name) else {
+            return Err(unknown(&format!("option of {}", info.name), name, names()));
         };
         let known = option.values.is_empty() || option.values.contains(&value.as_str());
         if !known {
             let what = format!("value of --{name}");
             return Err(unknown(&what, value, option.values.iter().copied()));
+        }
+        if name == "ensemble" && REAL.iter().any(|real| real.info.name == value) {
+            return Err(Failure::usage(format!(
+                "--ensemble {value}: the ensemble is made of {}'s own nodes so far, and {value} cannot stand in for \
+                 it; give their number, such as 3, or put {value} itself on trial: ordalia run {value}",
+                info.name
+            )));
         }
         if option.values.is_empty() && value.parse::<u64>().is_err() {
             return Err(Failure::usage(format!("--{name}: expected a number, found {value:?}")));

@@ -22,6 +22,17 @@ fn refused(args: &[&str], expected: i32, words: &[&str]) {
 }
 
 #[test]
+fn what_real_systems_cannot_do_is_said() {
+    let simulated = ["only runs as real processes: ordalia run zookeeper"];
+    refused(&["sim", "zookeeper"], 254, &simulated);
+    refused(&["mutants", "zookeeper"], 254, &simulated);
+    refused(&["node", "zookeeper", "--id", "n1", "--listen", "127.0.0.1:0", "--data", "d"], 254, &simulated);
+    let ensemble = ["--ensemble zookeeper", "cannot stand in", "ordalia run zookeeper"];
+    refused(&["run", "sensor-barrier", "--ensemble", "zookeeper"], 254, &ensemble);
+    refused(&["sim", "sensor-barrier", "--ensemble", "zookeeper"], 254, &ensemble);
+}
+
+#[test]
 fn unknown_names_list_the_known_ones() {
     refused(&["run", "raft"], 254, &["unknown target \"raft\"", "raft-kv"]);
     refused(&["run", "-w", "bank"], 254, &["unknown workload \"bank\"", "register"]);
@@ -37,6 +48,7 @@ fn unknown_names_list_the_known_ones() {
         254,
         &["unknown checker \"bag\"", "linearizable, sequential"],
     );
+    refused(&["bench", "--beside", "chubby"], 254, &["unknown system \"chubby\"", "zookeeper, etcd"]);
     refused(&["list", "things"], 254, &["things", "targets"]);
     refused(&["frobnicate"], 254, &["frobnicate"]);
     refused(&[], 254, &["Usage"]);

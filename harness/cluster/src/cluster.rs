@@ -235,6 +235,9 @@ impl Recipe {
         let folder = &self.data_folder;
         let no_data = |source| ClusterError::DataFolder { node, path: folder.clone(), source };
         ensure_writable(folder).map_err(no_data)?;
+        for (name, text) in &self.files {
+            fs::write(folder.join(name), text).map_err(no_data)?;
+        }
         let no_log = |source| ClusterError::Log { node, path: self.log_file.clone(), source };
         let output = log::open(&self.log_file, life).map_err(no_log)?;
         let errors = output.try_clone().map_err(no_log)?;

@@ -23,12 +23,14 @@
 //! a PID namespace around them, which this crate does not make.
 //!
 //! # Ports
-//! [`reserve_port`] takes a port from the system and keeps it for a node over all its lives.
+//! [`reserve_port`] takes a port from the system and keeps it for a node over all its lives. Programs that
+//! cannot bind such a port listen at the [address of their own](own_address) that it gives them.
 
 mod cluster;
 mod error;
 mod evidence;
 mod log;
+mod loopback;
 mod port;
 mod proc_stat;
 mod process;
@@ -39,6 +41,7 @@ mod spawner;
 pub use cluster::Cluster;
 pub use error::ClusterError;
 pub use evidence::{Exit, PauseEvidence, StartEvidence, StopEvidence};
+pub use loopback::{Listeners, installed_program, listening_process, own_address};
 pub use port::{PortReservation, reserve_port};
 pub use process::ExitNotice;
 pub use recipe::Recipe;

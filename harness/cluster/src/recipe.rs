@@ -18,6 +18,8 @@ pub struct Recipe {
     pub working_folder: Option<PathBuf>,
     /// Where it keeps its data. Made before the first start, kept over restarts.
     pub data_folder: PathBuf,
+    /// Files that are written into the data folder ahead of every start, by name.
+    pub files: BTreeMap<String, String>,
     /// Where its standard output and standard error go, appended over restarts.
     pub log_file: PathBuf,
 }

@@ -1,5 +1,6 @@
 //! The targets that Ordalia builds itself: own executable, wire client.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -84,6 +85,7 @@ impl Target for BuiltIn {
             env: [("RUST_BACKTRACE".to_owned(), "1".to_owned())].into(),
             working_folder: None,
             data_folder: place.data.clone(),
+            files: BTreeMap::new(),
             log_file: place.log.clone(),
         }
     }

@@ -27,6 +27,9 @@ pub struct BenchArgs {
     /// How often each is repeated; the kinds take turns, so that the machine's noise falls on all.
     #[arg(long, default_value_t = 3)]
     pub rounds: u32,
+    /// Real systems that are measured beside the target on the same workload, comma-separated: zookeeper, etcd.
+    #[arg(long, value_name = "SYSTEMS", value_delimiter = ',', conflicts_with = "sim")]
+    pub beside: Vec<String>,
     /// Measure how fast the simulator runs and judges tests, with and without faults, on one core and on all.
     #[arg(long)]
     pub sim: bool,

@@ -4,6 +4,8 @@
 //! a drift of the machine's speed falls on all of them alike, and proxied and direct runs are compared
 //! within a round.
 
+mod beside;
+mod halves;
 mod simulator;
 
 use std::collections::BTreeSet;
@@ -15,19 +17,22 @@ use hdrhistogram::Histogram;
 use ordalia_checker::is_answered;
 use ordalia_history::{jsonl, pair};
 use ordalia_record::{RunFolder, RunInfo, read_json};
-use ordalia_runner::{Silent, TestSettings, run_test};
+use ordalia_runner::{Silent, Target, TestSettings, run_test};
 use ordalia_schedule::Schedule;
-use ordalia_workload::WorkloadSettings;
+use ordalia_workload::{Workload, WorkloadSettings};
 use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::args::BenchArgs;
 use crate::commands::runtime;
 use crate::exit::{Failure, Outcome};
-use crate::registry::{TargetEntry, check_options, target, workload};
+use crate::registry::{Startable, check_options, startable, target, workload};
 
 /// The longest latency that is told from others, in microseconds.
 const LONGEST_US: u64 = 60_000_000;
+
+/// How much of a measurement is left out at its beginning.
+const WARM_UP: f64 = 0.1;
 
 /// How long each measurement lasts where nothing else is asked for.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -46,19 +51,27 @@ struct Figures {
 
 /// Measures, and prints a table.
 pub fn bench(args: &BenchArgs) -> Outcome {
-    let entry = target(&args.target)?;
-    check_options(entry, &args.options)?;
     if args.sim {
+        check_options(&target(&args.target)?.info, &args.options)?;
         return simulator::bench(args);
     }
     if args.clients.is_empty() || args.clients.contains(&0) || args.rounds == 0 {
         return Err(Failure::usage("expected at least one client and one round"));
     }
+    if !args.beside.is_empty() {
+        return beside::bench(args);
+    }
+    let entry = startable(&args.target)?;
+    check_options(entry.info(), &args.options)?;
+    let hurt = |kind: &ordalia_schedule::FaultKind| kind.is_of_links();
+    let proxies = entry.make(args.options.clone(), BTreeSet::new())?.bears().iter().any(hurt);
+    // Proxies stand between the nodes of those only whose links can be hurt.
+    let modes: &[bool] = if proxies { &[false, true] } else { &[false] };
     let mut all = Vec::new();
     for round in 1..=args.rounds {
         for &clients in &args.clients {
-            for proxied in [false, true] {
-                let figures = measure(args, entry, clients, proxied)?;
+            for &proxied in modes {
+                let figures = measure(args, &entry, clients, proxied)?;
                 eprintln!("round {round}: {}", row(&figures));
                 all.push(figures);
             }
@@ -75,7 +88,23 @@ pub fn bench(args: &BenchArgs) -> Outcome {
 }
 
 /// One run without faults, as fast as the clients can.
-fn measure(args: &BenchArgs, entry: &TargetEntry, clients: usize, proxied: bool) -> anyhow::Result<Figures> {
+fn measure(args: &BenchArgs, entry: &Startable, clients: usize, proxied: bool) -> anyhow::Result<Figures> {
+    let name = entry.workload();
+    let info = workload(name).map_err(|_| anyhow::anyhow!("no workload {name}"))?;
+    let workload = (info.make)(&WorkloadSettings { seed: 1, threads: clients, rate: None });
+    let target = entry.make(args.options.clone(), BTreeSet::new())?;
+    measure_target(args, target.as_ref(), workload.as_ref(), clients, proxied, WARM_UP)
+}
+
+/// One run of a target, its first part left out as warm-up.
+fn measure_target(
+    args: &BenchArgs,
+    target: &dyn Target,
+    workload: &dyn Workload,
+    clients: usize,
+    proxied: bool,
+    warm_up: f64,
+) -> anyhow::Result<Figures> {
     let kept = std::env::temp_dir().join(format!("ordalia-bench-{}", std::process::id()));
     let time_limit = args.time_limit.unwrap_or(TIME_LIMIT);
     let settings = TestSettings {
@@ -94,22 +123,19 @@ fn measure(args: &BenchArgs, entry: &TargetEntry, clients: usize, proxied: bool)
         version: env!("CARGO_PKG_VERSION").to_owned(),
         budget: ordalia_checker::Budget::default(),
     };
-    let info = workload(entry.workload).map_err(|_| anyhow::anyhow!("no workload {}", entry.workload))?;
-    let workload = (info.make)(&WorkloadSettings { seed: 1, threads: clients, rate: None });
-    let target = entry.built_in(args.options.clone(), BTreeSet::new())?;
     let (_interrupted, interrupt) = watch::channel(false);
-    let test = run_test(&target, workload.as_ref(), &settings, &Silent, interrupt);
+    let test = run_test(target, workload, &settings, &Silent, interrupt);
     let folder = runtime()?.block_on(test)?;
-    let figures = figures(&folder, clients, proxied)?;
+    let figures = figures(&folder, clients, proxied, warm_up)?;
     std::fs::remove_dir_all(&kept).with_context(|| format!("{}", kept.display()))?;
     Ok(figures)
 }
 
-/// The figures of a run's load, its first tenth left out as warm-up.
-fn figures(folder: &RunFolder, clients: usize, proxied: bool) -> anyhow::Result<Figures> {
+/// The figures of a run's load but for its first part.
+fn figures(folder: &RunFolder, clients: usize, proxied: bool, warm_up: f64) -> anyhow::Result<Figures> {
     let info: RunInfo = read_json(&folder.run_json(), "the settings of a run")?;
     let load = info.phases.iter().find(|phase| phase.name == "load").context("the run has no load")?;
-    let begin = load.start_ns + (load.end_ns - load.start_ns) / 10;
+    let begin = load.start_ns + ((load.end_ns - load.start_ns) as f64 * warm_up) as u64;
     let operations = pair(&jsonl::read(&folder.history())?.events)?;
     let mut latencies = Histogram::<u64>::new_with_bounds(1, LONGEST_US, 3)?;
     let measured = operations.iter().filter(|operation| {
@@ -141,11 +167,15 @@ fn table(args: &BenchArgs, all: &[Figures]) -> String {
             all.iter().filter(|f| f.clients == clients && f.proxied == proxied).copied().collect()
         };
         let (direct, proxied) = (of(false), of(true));
-        for figures in [&direct, &proxied] {
+        for figures in [&direct, &proxied].into_iter().filter(|figures| !figures.is_empty()) {
             text += &format!("{}\n", row(&typical(figures)));
         }
         let ratios = proxied.iter().zip(&direct).map(|(p, d)| p.ops_per_s / d.ops_per_s);
-        let ratio = median(ratios.collect());
+        let ratios: Vec<f64> = ratios.collect();
+        if ratios.is_empty() {
+            continue;
+        }
+        let ratio = median(ratios);
         text += &format!("{clients:>4} clients: proxied throughput is {ratio:.2} of direct\n");
     }
     text

@@ -8,7 +8,7 @@ use ordalia_schedule::{FaultKind, Profile, presets};
 
 use crate::args::{ListArgs, Listing};
 use crate::exit::Outcome;
-use crate::registry::{TARGETS, WORKLOADS};
+use crate::registry::{TARGETS, WORKLOADS, infos};
 
 /// Prints a list.
 pub fn list(args: &ListArgs) -> Outcome {
@@ -39,9 +39,9 @@ fn checkers() -> Vec<(String, String)> {
 
 fn targets() -> Vec<(String, String)> {
     let mut rows = Vec::new();
-    for target in TARGETS {
-        rows.push((target.info.name.to_owned(), target.info.about.to_owned()));
-        for option in target.info.options {
+    for info in infos() {
+        rows.push((info.name.to_owned(), info.about.to_owned()));
+        for option in info.options {
             let values = if option.values.is_empty() { "NUMBER".to_owned() } else { option.values.join("|") };
             let about = format!("{values}: {} [default: {}]", option.about, option.default);
             rows.push((format!("  --{}", option.name), about));

@@ -61,7 +61,7 @@ pub fn mutants(args: &MutantsArgs) -> Outcome {
     };
     let mut planned: Vec<(&TargetEntry, &BugInfo)> = Vec::new();
     for entry in targets {
-        let asked = bugs(entry, &args.bugs)?;
+        let asked = bugs(&entry.info, &args.bugs)?;
         let all = entry.info.bugs.iter().filter(|bug| asked.is_empty() || asked.contains(bug.name));
         planned.extend(all.map(|bug| (entry, bug)));
     }

@@ -14,8 +14,8 @@ use crate::registry::{bugs, check_options, target};
 /// Runs a node until it ends.
 pub fn node(args: NodeArgs) -> Outcome {
     let target = target(&args.target)?;
-    let bugs = bugs(target, &args.bugs)?;
-    check_options(target, &args.options)?;
+    let bugs = bugs(&target.info, &args.bugs)?;
+    check_options(&target.info, &args.options)?;
     let peers: BTreeMap<NodeId, _> = args.peers.into_iter().collect();
     if peers.contains_key(&args.id) {
         return Err(Failure::usage(format!("--peer: {} is this node itself", args.id)));

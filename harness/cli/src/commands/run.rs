@@ -6,7 +6,7 @@ use std::time::Duration;
 use ordalia_checker::TestVerdict;
 use ordalia_node::Group;
 use ordalia_record::RunFolder;
-use ordalia_runner::{BuiltIn, Observer, Target, TestSettings, judge, run_test};
+use ordalia_runner::{Observer, Target, TestSettings, judge, run_test};
 use ordalia_schedule::{FaultKind, Profile, Schedule, ScheduleError, generate_among};
 use ordalia_workload::{Workload, WorkloadSettings};
 use tokio::sync::watch;
@@ -17,32 +17,39 @@ use crate::commands::report::{budget, show};
 use crate::commands::runtime;
 use crate::exit::{Failure, Outcome};
 use crate::progress::observer;
-use crate::registry::{TargetEntry, bugs, check_options, target, workload};
+use crate::registry::{bugs, check_options, startable, workload};
 use crate::values::duration_text;
 
 /// Runs one test, judges it and draws its report.
 pub fn run(mut args: RunArgs) -> Outcome {
-    let entry = target(&args.target)?;
-    let bugs = bugs(entry, &args.bugs)?;
-    check_options(entry, &args.options)?;
-    let workload = workload(args.workload.as_deref().unwrap_or(entry.workload))?;
+    let entry = startable(&args.target)?;
+    let bugs = bugs(entry.info(), &args.bugs)?;
+    check_options(entry.info(), &args.options)?;
+    let workload = workload(args.workload.as_deref().unwrap_or(entry.workload()))?;
     args.workload = Some(workload.name.to_owned());
     let seed = *args.seed.get_or_insert_with(draw_seed);
-    let nodes = args.nodes.unwrap_or(entry.nodes);
+    let nodes = args.nodes.unwrap_or(entry.nodes());
     let concurrency = args.concurrency.of(nodes);
-    let target = entry.built_in(args.options.clone(), bugs)?;
-    let groups = (entry.anatomy.groups)(nodes, &args.options);
+    let target = entry.make(args.options.clone(), bugs)?;
+    let groups = target.groups(nodes);
+    // Proxies that nobody's peers go through would only look idle.
+    args.direct |= !target.bears().iter().any(|kind| kind.is_of_links());
     let schedule = schedule(&args, nodes, seed, &groups, target.bears())?;
-    let command = repeat_command(&args, nodes, entry, seed);
+    let command = repeat_command(&args, nodes, entry.info().name, seed);
     eprintln!("seed {seed}; to repeat: {command}");
 
     let settings = test_settings(&args, nodes, seed, schedule, command);
     let workload = (workload.make)(&WorkloadSettings { seed, threads: concurrency, rate: args.rate.0 });
-    carry_out(&target, workload.as_ref(), &settings, &args)
+    carry_out(target.as_ref(), workload.as_ref(), &settings, &args)
 }
 
 /// The test, the verdict and the report.
-fn carry_out(target: &BuiltIn, workload: &dyn Workload, settings: &TestSettings, args: &RunArgs) -> Outcome {
+fn carry_out(
+    target: &dyn Target,
+    workload: &dyn Workload,
+    settings: &TestSettings,
+    args: &RunArgs,
+) -> Outcome {
     let observer = observer(args.plain);
     let (interrupted, watched) = watch::channel(false);
     interrupt::heed("ending the test in order", move || {
@@ -57,7 +64,7 @@ fn carry_out(target: &BuiltIn, workload: &dyn Workload, settings: &TestSettings,
 
 /// One test, and the verdict on it.
 pub fn put_to_trial(
-    target: &BuiltIn,
+    target: &dyn Target,
     workload: &dyn Workload,
     settings: &TestSettings,
     observer: &dyn Observer,
@@ -106,7 +113,13 @@ fn schedule(
         schedule.check_fits(nodes).map_err(|error| Failure::usage(error.to_string()))?;
         return Ok(schedule);
     }
-    let usage = |error: ordalia_schedule::ProfileError| Failure::usage(format!("--faults: {error}"));
+    let usage = |error: ordalia_schedule::ProfileError| {
+        let names: Vec<_> = bears.iter().map(|kind| kind.name()).collect();
+        let bears = format!("; {} bears: {}", args.target, names.join(", "));
+        let hint =
+            if matches!(error, ordalia_schedule::ProfileError::Unborne(_)) { bears } else { String::new() };
+        Failure::usage(format!("--faults: {error}{hint}"))
+    };
     let interval_ms = milliseconds(args.fault_interval);
     let mut profile = Profile { interval_ms, ..Profile::parse_for(&args.faults, bears).map_err(usage)? };
     profile.moments.retain(|occasion| occasion.is_in_status());
@@ -150,8 +163,8 @@ fn test_settings(args: &RunArgs, nodes: u16, seed: u64, schedule: Schedule, comm
 }
 
 /// The command that repeats the test, with everything that was drawn or left to its default.
-fn repeat_command(args: &RunArgs, nodes: u16, entry: &TargetEntry, seed: u64) -> String {
-    let mut words = vec!["ordalia".to_owned(), "run".to_owned(), entry.info.name.to_owned()];
+fn repeat_command(args: &RunArgs, nodes: u16, target: &str, seed: u64) -> String {
+    let mut words = vec!["ordalia".to_owned(), "run".to_owned(), target.to_owned()];
     let mut pair = |flag: &str, value: String| words.extend([flag.to_owned(), quoted(&value)]);
     for (name, value) in &args.options {
         pair(&format!("--{name}"), value.clone());

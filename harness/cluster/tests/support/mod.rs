@@ -22,6 +22,7 @@ pub fn script(root: &Path, node: NodeId, text: &str) -> Recipe {
         env: BTreeMap::new(),
         working_folder: None,
         data_folder: folder.join("data"),
+        files: BTreeMap::new(),
         log_file: folder.join("log"),
     }
 }

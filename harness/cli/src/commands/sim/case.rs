@@ -104,8 +104,8 @@ impl<'a> Plan<'a> {
     /// What was asked for is not there, or does not go together.
     pub fn new(args: &'a SimArgs) -> Result<Self, Failure> {
         let entry = target(&args.target)?;
-        let bugs = bugs(entry, &args.bugs)?;
-        check_options(entry, &args.options)?;
+        let bugs = bugs(&entry.info, &args.bugs)?;
+        check_options(&entry.info, &args.options)?;
         let workload = workload(args.workload.as_deref().unwrap_or(entry.workload))?;
         if let Some(kind) = workload.asks.iter().find(|kind| !entry.info.answers.contains(kind)) {
             let (target, workload, kind) = (entry.info.name, workload.name, kind.name());
