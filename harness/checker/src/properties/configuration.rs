@@ -6,7 +6,7 @@
 //! completes with its version; and the act `configured`, ok with name, value and version from when it is in
 //! force, failed with the error `malformed` where it was refused. Then:
 //! - after a configure that was ok, each sensor that is up has that version or a later one of that name in force
-//!   within the bound;
+//!   within the bound, or has refused a later one, whose malformed value took its place before the sensor heard of it;
 //! - the value in force under a version is the one that was configured with it;
 //! - versions in force at a sensor do not go back within a session;
 //! - no malformed value is in force: a period that is no positive integer, an address that is no HTTP address, or what any
@@ -51,6 +51,8 @@ struct Known<'a> {
     in_force: BTreeMap<(&'a str, &'a str), Vec<&'a Operation>>,
     /// What was refused somewhere: names and the JSON of values.
     refused: BTreeSet<(&'a str, String)>,
+    /// What was refused where, by name and sensor, in order.
+    refusals: BTreeMap<(&'a str, &'a str), Vec<&'a Operation>>,
     /// When each sensor acted first and last.
     active: BTreeMap<&'a str, (u64, u64)>,
 }
@@ -61,6 +63,7 @@ impl<'a> Known<'a> {
             ok: BTreeMap::new(),
             in_force: BTreeMap::new(),
             refused: BTreeSet::new(),
+            refusals: BTreeMap::new(),
             active: BTreeMap::new(),
         };
         for one in operations {
@@ -91,6 +94,7 @@ impl<'a> Known<'a> {
         match outcome {
             Outcome::Ok => self.in_force.entry((name, who)).or_default().push(one),
             Outcome::Fail if malformed => {
+                self.refusals.entry((name, who)).or_default().push(one);
                 self.refused.extend(field(one, "value").map(|value| (name, value.to_string())));
             }
             Outcome::Fail | Outcome::Info => {}
@@ -178,7 +182,9 @@ impl Configuration {
             let reached = |one: &&Operation| {
                 one.invoked_ns <= due && number(one, "version").is_some_and(|at| at >= version)
             };
-            if !own.iter().any(reached) {
+            // Who first heard of it when a malformed one had taken its place keeps what it had.
+            let refused = known.refusals.get(&(name, *who)).map_or(&[][..], Vec::as_slice);
+            if !own.iter().chain(refused).any(reached) {
                 findings.broken("late", || {
                     let (value, when, within) = (show(&configure.input), ended(configure), seconds(bound));
                     let still = own.iter().rev().find(|one| one.invoked_ns <= due).and_then(|one| field(one, "value"));
