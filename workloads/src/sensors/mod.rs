@@ -28,7 +28,7 @@ pub(crate) const ASKS: &[RequestKind] = &[RequestKind::Coordination];
 const LEAST_GAP_NS: u64 = 1_000_000_000;
 
 /// How long the sensors go on under a short period before the counter is read.
-const CALM_NS: u64 = 6_000_000_000;
+const CALM_NS: u64 = 8_000_000_000;
 
 /// Within which time a value is in force everywhere when nothing is broken: a heartbeat to the next member of the ensemble
 /// is due long before. Less than the calm in the end, so that something is judged however often faults come.
@@ -36,6 +36,9 @@ const ARRIVAL: Duration = Duration::from_secs(4);
 
 /// Within which time a round ends when nothing is broken: the longest period, a session that runs out, an election.
 const ROUND: Duration = Duration::from_secs(20);
+
+/// So many rounds prove something, where faults leave time for little else.
+const LEAST_ROUNDS: usize = 3;
 
 /// How often the counter is read in the end.
 const READS: usize = 3;
@@ -131,7 +134,7 @@ impl Workload for Sensors {
             Box::new(properties::PassesCounted::default()),
             Box::new(properties::Configuration { bound: ARRIVAL }),
             Box::new(properties::SessionsKept::default()),
-            Box::new(properties::Progress { bound: ROUND, ..properties::Progress::default() }),
+            Box::new(properties::Progress { bound: ROUND, min_rounds: LEAST_ROUNDS }),
             Box::new(stats.expecting(["configure", "counter_read"]).sparing(["configuration_read"])),
             Box::new(Availability::default()),
             Box::new(Recovery::default()),
