@@ -46,7 +46,7 @@ pub const INFO: &[BugInfo] = &[
     BugInfo {
         name: "two-leaders",
         about: "a leader goes on after its session ended, and its writes are not fenced",
-        with: &[],
+        with: &[("session-timeout-ms", "700")],
     },
     BugInfo {
         name: "early-release",
@@ -71,7 +71,7 @@ pub const INFO: &[BugInfo] = &[
     BugInfo {
         name: "mean-anew",
         about: "a new leader makes a mean of its own, though one was stored and perhaps posted",
-        with: &[],
+        with: &[("api", "slow"), ("session-timeout-ms", "700")],
     },
     BugInfo {
         name: "config-once",
@@ -96,7 +96,7 @@ pub const SERVICE: &[BugInfo] = &[
     BugInfo {
         name: "ephemeral-leak",
         about: "a new leader of the ensemble that ends a session leaves its older ephemerals",
-        with: &[],
+        with: &[("session-timeout-ms", "700")],
     },
     BugInfo { name: "version-ignored", about: "a set within a multi does not compare versions", with: &[] },
 ];

@@ -22,7 +22,7 @@ const OWN: &[OptionInfo] = &[
         name: "session-timeout-ms",
         values: &[],
         default: "2000",
-        draws: &[],
+        draws: &["700", "2000"],
         not_under: &[],
         about: "after so long without a heartbeat the ensemble ends a sensor's session",
     },

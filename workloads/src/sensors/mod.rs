@@ -28,14 +28,15 @@ pub(crate) const ASKS: &[RequestKind] = &[RequestKind::Coordination];
 const LEAST_GAP_NS: u64 = 1_000_000_000;
 
 /// How long the sensors go on under a short period before the counter is read.
-const CALM_NS: u64 = 8_000_000_000;
+const CALM_NS: u64 = 11_000_000_000;
 
 /// Within which time a value is in force everywhere when nothing is broken: a heartbeat to the next member of the ensemble
 /// is due long before. Less than the calm in the end, so that something is judged however often faults come.
 const ARRIVAL: Duration = Duration::from_secs(4);
 
-/// Within which time a round ends when nothing is broken: the longest period, a session that runs out, an election.
-const ROUND: Duration = Duration::from_secs(20);
+/// Within which time a round ends when nothing is broken: the longest period, a session that runs out, an election. Less than
+/// the calm in the end as well.
+const ROUND: Duration = Duration::from_secs(10);
 
 /// So many rounds prove something, where faults leave time for little else.
 const LEAST_ROUNDS: usize = 3;

@@ -323,6 +323,12 @@ impl Ensemble {
                 let until = now + Duration::from_millis(wait_ms);
                 return self.put_off(asker, Awaited::Event(session, after), until, out);
             }
+            // Whoever opens a session is told of events even before its first heartbeat.
+            (Form::Plain, Ok(CoordinationAnswer::SessionOpened { session })) => {
+                if let Asker::Node(node, _) = asker {
+                    self.homes.insert(*session, Home { node, told: 0, heartbeat: now });
+                }
+            }
             (Form::Heartbeat(session, seen), Ok(CoordinationAnswer::Alive { events })) => {
                 if let Asker::Node(node, _) = asker {
                     let told = events.last().map_or(seen, |event| event.number);

@@ -266,7 +266,7 @@ fn trial(seed: u64) -> Told {
 fn promises_are_kept_under_faults() {
     let mut oks: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut refusals, mut expired) = (0, 0);
-    for seed in 0..5 {
+    for seed in 0..8 {
         let told = trial(seed);
         told.oks.iter().for_each(|(kind, count)| *oks.entry(kind).or_default() += count);
         refusals += told.refusals;

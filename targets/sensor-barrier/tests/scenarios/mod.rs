@@ -66,10 +66,13 @@ fn play(script: &str, bugs: &[&str]) -> String {
 /// An event in words; `None` for what another event tells as well.
 fn said(event: &Event) -> Option<String> {
     let value = &event.value;
-    let who = value["sensor"].as_str().unwrap_or("nobody");
+    let node = event.node.as_ref().map_or("nobody", |node| node.as_str());
+    let who = value["sensor"].as_str().unwrap_or(node);
     let round = &value["round"];
     let why = event.error.as_ref().map_or(String::new(), |error| format!(" ({})", error.kind));
+    let is_crash = event.error.as_ref().is_some_and(|error| error.kind == "crashed");
     Some(match (event.f.as_str(), event.kind) {
+        _ if is_crash => format!("{who} is gone, and nobody knows of its {}", event.f),
         ("measure", EventType::Ok) => format!("{who} has measured {} in round {round}", value["value"]),
         ("measure", EventType::Invoke) => format!("{who} begins to measure in round {round}"),
         ("wait", EventType::Ok) => format!("{who} passes the barrier of round {round}"),
@@ -157,9 +160,23 @@ scenarios! {
     sensor_dies
 }
 
-/// That a defect changes what a scenario comes to.
-fn planted(name: &str, bug: &str, sound: &str, broken: &str) {
+/// That a scenario says something with a defect, and not without it, or the other way round.
+fn planted(name: &str, bug: &str, text: &str, is_said: bool) {
     let (healthy, ill) = (play(&script(name), &[]), play(&script(name), &[bug]));
-    assert!(healthy.contains(sound) && !healthy.contains(broken), "{healthy}");
-    assert!(ill.contains(broken) && !ill.contains(sound), "{bug}: {ill}");
+    assert_eq!(healthy.contains(text), !is_said, "{healthy}");
+    assert_eq!(ill.contains(text), is_said, "{bug}: {ill}");
+}
+
+#[test]
+fn planted_defects_show_in_the_scenarios() {
+    planted("long_period", "session-idle", "session expired", true);
+    planted("api_breaks", "double-post", "already", false);
+    planted("rounds", "lost-increment", "counts 6 after round 2", false);
+    planted("configured", "any-config", "n4 refuses sampling_period_ms", false);
+    planted(
+        "rounds",
+        "early-release",
+        r#"the mean of round 1, attempt 1: {"n4":18.1,"n5":20.6,"n6":"#,
+        false,
+    );
 }
