@@ -230,3 +230,66 @@ async fn read_frame(stream: &mut TcpStream) -> Result<Vec<u8>, ConnectionError> 
     stream.read_exact(&mut frame).await?;
     Ok(frame)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{Ipv4Addr, SocketAddr};
+    use tokio::net::TcpListener;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// What came of a read asked of a server that grants that time-out and answers it with these bytes.
+    async fn read(granted_ms: i32, answer: &[u8]) -> Result<Outcome, ConnectionError> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let SocketAddr::V4(address) = listener.local_addr().unwrap() else { panic!("expected IPv4") };
+        let serving = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            read_frame(&mut stream).await.unwrap();
+            let mut welcome = Writer::default();
+            welcome.int(0).int(granted_ms).long(7).bytes(&[0; 16]).flag(false);
+            stream.write_all(&welcome.frame()).await.unwrap();
+            // A client that was granted no session is gone by now.
+            if read_frame(&mut stream).await.is_ok() {
+                stream.write_all(answer).await.unwrap();
+            }
+        };
+        let asking = async {
+            let mut connection = Connection::open(address, PATIENCE, PATIENCE).await?;
+            let [outcome] = connection.call([Op::Get { path: "/k" }]).await?;
+            Ok(outcome)
+        };
+        tokio::join!(serving, asking).1
+    }
+
+    fn reply(xid: i32, code: i32) -> Writer {
+        let mut writer = Writer::default();
+        writer.int(xid).long(9).int(code);
+        writer
+    }
+
+    #[tokio::test]
+    async fn data_and_refusals_are_read() {
+        let mut found = reply(1, 0);
+        found.bytes(b"5").long(1).long(2).long(3).long(4).int(6);
+        assert_eq!(read(4000, &found.frame()).await.unwrap(), Outcome::Data(b"5".to_vec(), 6));
+        let refused = read(4000, &reply(1, -101).frame()).await.unwrap();
+        assert_eq!(refused, Outcome::Refused(Code::NO_NODE));
+    }
+
+    #[tokio::test]
+    async fn only_a_session_that_was_never_opened_is_definite() {
+        let error = read(0, &[]).await.unwrap_err();
+        assert!(error.is_definite(), "{error}");
+        for (answer, said) in [
+            (Vec::new(), "broke"),
+            (reply(2, 0).frame(), "expected the reply to request 1, found one to 2"),
+            (reply(1, 0).frame(), "too long or ends too early"),
+            (vec![0xff; 8], "too long or ends too early"),
+            (vec![0, 0, 0, 9, 1], "broke"),
+        ] {
+            let error = read(4000, &answer).await.unwrap_err();
+            assert!(!error.is_definite() && error.to_string().contains(said), "{error}");
+        }
+    }
+}

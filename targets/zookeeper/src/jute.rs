@@ -7,7 +7,7 @@ use thiserror::Error;
 
 /// A message is not of the shape that its kind has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("a message of ZooKeeper ends too early")]
+#[error("a message of ZooKeeper is too long or ends too early")]
 pub struct Malformed;
 
 /// Writes a message.
