@@ -86,6 +86,11 @@ pub(super) fn calm() -> Op {
     configure(PERIOD, json!(SHORT_MS[1]))
 }
 
+/// Another such period.
+pub(super) fn calmer() -> Op {
+    configure(PERIOD, json!(SHORT_MS[2]))
+}
+
 fn base(address: &str) -> &str {
     address.split_once('?').map_or(address, |(base, _)| base)
 }
