@@ -102,12 +102,14 @@ fn what_cannot_be_is_wrong_usage() {
         assert_eq!(status(&output), 254, "{args:?}: {}", complaint(&output));
         assert!(complaint(&output).contains(words), "{args:?}: {}", complaint(&output));
     }
-    let output = ordalia_with(&["sim", "etcd"]);
-    assert!(
-        status(&output) == 254 && complaint(&output).contains("unknown target"),
-        "{}",
-        complaint(&output)
-    );
+    for (target, words) in [("etcd", "only runs as real processes"), ("nothing", "unknown target")] {
+        let output = ordalia_with(&["sim", target]);
+        assert!(
+            status(&output) == 254 && complaint(&output).contains(words),
+            "{target}: {}",
+            complaint(&output)
+        );
+    }
     assert_eq!(status(&sim(folder.path(), &["--repeat", "/no/such/run"])), 255);
 }
 
