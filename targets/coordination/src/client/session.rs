@@ -155,10 +155,11 @@ impl Session {
         result: Result<CoordinationAnswer, Refusal>,
         now: Time,
     ) -> bool {
+        // Also what does not concern it tells the time, to one that was halted above all.
+        self.look(now);
         if !self.members.contains(&from) {
             return false;
         }
-        self.look(now);
         if let Some(sent) = self.opens.get(&id).copied() {
             self.on_open_answer(from, sent, result);
         } else if let Some(sent) = self.beats.get(&id).copied() {
@@ -173,10 +174,10 @@ impl Session {
 
     /// What a member tells unasked. True if it concerns this session.
     pub fn on_events(&mut self, from: NodeId, session: SessionNumber, events: Vec<Event>, now: Time) -> bool {
+        self.look(now);
         if self.number() != Some(session) || !self.members.contains(&from) {
             return false;
         }
-        self.look(now);
         self.take_events(events);
         true
     }
