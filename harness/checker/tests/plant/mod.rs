@@ -60,6 +60,17 @@ pub fn cut(events: &[Event], from: u64) -> Vec<Event> {
     kept
 }
 
+/// What came of the measuring of a round.
+#[derive(Default)]
+struct Attendance {
+    /// The measurements that the ensemble holds, by sensor.
+    values: Map<String, Value>,
+    /// Who waits at the barrier, since when, and whether its session ends meanwhile.
+    waiting: Vec<(usize, u64, bool)>,
+    /// Who must start again.
+    again: Vec<usize>,
+}
+
 impl Plant {
     /// What so many rounds wrote; with chaos in all but the last four.
     pub fn run(seed: u64, rounds: u64, chaos: bool) -> Vec<Event> {
@@ -201,15 +212,15 @@ impl Plant {
         if round % 3 == 2 {
             self.configure(now, chaos);
         }
-        let mut values = Map::new();
         let expected: Vec<usize> = (0..self.sensors.len())
             .filter(|at| self.sensors[*at].up && self.sensors[*at].ready <= now + 400)
             .collect();
-        let (mut waiting, mut again) = (Vec::new(), Vec::new());
+        let mut attendance = Attendance::default();
         let mut ripe = now;
         for at in expected.clone() {
-            ripe = ripe.max(self.measure(round, now, at, chaos, (&mut values, &mut waiting, &mut again)));
+            ripe = ripe.max(self.measure(round, now, at, chaos, &mut attendance));
         }
+        let Attendance { values, waiting, mut again } = attendance;
         if values.is_empty() {
             // All are gone, and a leader with them: nothing is released in this round until they are back.
             again.iter().for_each(|at| self.sensors[*at].up = false);
@@ -230,14 +241,13 @@ impl Plant {
     }
 
     /// A sensor measures, and may be lost over it. Returns when the leader need not wait for it any longer.
-    #[allow(clippy::type_complexity)]
     fn measure(
         &mut self,
         round: u64,
         now: u64,
         at: usize,
         chaos: bool,
-        (values, waiting, again): (&mut Map<String, Value>, &mut Vec<(usize, u64, bool)>, &mut Vec<usize>),
+        Attendance { values, waiting, again }: &mut Attendance,
     ) -> u64 {
         let name = self.sensors[at].name.clone();
         let begin = self.after(now.max(self.sensors[at].ready), 200);
