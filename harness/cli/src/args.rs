@@ -100,6 +100,9 @@ pub struct RunArgs {
     /// Let peers speak to each other without proxies; then links cannot be hurt.
     #[arg(long)]
     pub direct: bool,
+    /// Another build of Ordalia, whose nodes are put to trial.
+    #[arg(long, value_name = "FILE")]
+    pub executable: Option<PathBuf>,
     /// The folder that runs are kept in.
     #[arg(long, value_name = "DIR", default_value = "results")]
     pub results: PathBuf,
@@ -116,6 +119,33 @@ pub struct RunArgs {
     pub options: BTreeMap<String, String>,
 }
 
+/// What is asked for where nothing is said: as the command line has it.
+impl Default for RunArgs {
+    fn default() -> Self {
+        Self {
+            target: "raft-kv".to_owned(),
+            workload: None,
+            nodes: None,
+            concurrency: Concurrency::PerNode(3),
+            rate: Rate(Some(1000.0)),
+            time_limit: Duration::from_secs(20),
+            seed: None,
+            faults: "kill,partition".to_owned(),
+            fault_interval: Duration::from_millis(1500),
+            schedule: None,
+            bugs: Vec::new(),
+            client_timeout: Duration::from_secs(1),
+            direct: false,
+            executable: None,
+            results: PathBuf::from("results"),
+            budget: BudgetArgs::default(),
+            json: false,
+            plain: false,
+            options: BTreeMap::new(),
+        }
+    }
+}
+
 /// What judging may spend.
 #[derive(Clone, Debug, Args)]
 pub struct BudgetArgs {
@@ -125,6 +155,12 @@ pub struct BudgetArgs {
     /// How much memory judging may take before the verdict is unknown.
     #[arg(long, default_value = "1GB", value_parser = bytes)]
     pub check_memory: u64,
+}
+
+impl Default for BudgetArgs {
+    fn default() -> Self {
+        Self { check_time: Duration::from_secs(60), check_memory: 1 << 30 }
+    }
 }
 
 /// The arguments of `verify`.
@@ -312,4 +348,15 @@ fn target_options(matches: &ArgMatches) -> BTreeMap<String, String> {
         Some((name.to_owned(), value.clone()))
     };
     option_names().filter_map(given).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_made_here_is_the_one_that_the_command_line_makes() {
+        let Command::Run(parsed) = parse(["ordalia", "run"].map(OsString::from)).unwrap() else { panic!() };
+        assert_eq!(format!("{parsed:?}"), format!("{:?}", RunArgs::default()));
+    }
 }

@@ -1,6 +1,7 @@
 //! The one place that names targets and workloads.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use anyhow::Context;
 use ordalia_coordination::Coordination;
@@ -147,6 +148,27 @@ impl Startable {
         match self {
             Startable::Own(entry) => Ok(Box::new(entry.built_in(options, bugs)?)),
             Startable::Real(entry) => (entry.installed)(options).map_err(anyhow::Error::msg),
+        }
+    }
+
+    /// The same with nodes that another build of Ordalia runs.
+    ///
+    /// # Errors
+    /// There is no such file, or Ordalia does not run the nodes of this target.
+    pub fn make_of_build(
+        &self,
+        options: BTreeMap<String, String>,
+        bugs: BTreeSet<String>,
+        build: &Path,
+    ) -> Result<Box<dyn Target>, Failure> {
+        let refused = |why: String| Failure::usage(format!("--executable {}: {why}", build.display()));
+        match self {
+            Startable::Own(_) if !build.is_file() => Err(refused("there is no such file".to_owned())),
+            Startable::Own(entry) => {
+                let executable = build.canonicalize().map_err(|error| refused(error.to_string()))?;
+                Ok(Box::new(BuiltIn { executable, ..entry.built_in(options, bugs)? }))
+            }
+            Startable::Real(entry) => Err(refused(format!("{} is not run by Ordalia", entry.info.name))),
         }
     }
 }

@@ -41,6 +41,7 @@ fn unknown_names_list_the_known_ones() {
     refused(&["run", "--faults", "disk:full"], 254, &["disk faults cannot be done", "ordalia sim"]);
     refused(&["run", "--faults", "moments"], 254, &["no fault of \"moments\" fits"]);
     refused(&["run", "--bug", "typo"], 254, &["unknown bug of raft-kv \"typo\"", "ack-before-commit"]);
+    refused(&["run", "--executable", "/no/such/ordalia"], 254, &["/no/such/ordalia: there is no such file"]);
     refused(&["run", "--reads", "dirty"], 254, &["dirty", "read-index, lease, local"]);
     refused(&["check", "x.jsonl", "--model", "bag"], 254, &["bag", "cas-register"]);
     refused(

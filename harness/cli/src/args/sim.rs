@@ -116,7 +116,7 @@ impl Default for SimArgs {
             real: 0,
             jobs: None,
             results: PathBuf::from("results"),
-            budget: BudgetArgs { check_time: Duration::from_secs(60), check_memory: 1 << 30 },
+            budget: BudgetArgs::default(),
             json: false,
             plain: false,
             options: BTreeMap::new(),

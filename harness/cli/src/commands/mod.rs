@@ -11,6 +11,7 @@ mod proof;
 mod report;
 mod run;
 mod sim;
+mod trial;
 mod verdict;
 mod verify;
 

@@ -1,205 +1,33 @@
 //! `ordalia run`: one test with real processes.
 
-use std::path::Path;
-use std::time::Duration;
-
-use ordalia_checker::TestVerdict;
-use ordalia_node::Group;
-use ordalia_record::RunFolder;
-use ordalia_runner::{Observer, Target, TestSettings, judge, run_test};
-use ordalia_schedule::{FaultKind, Profile, Schedule, ScheduleError, generate_among};
-use ordalia_workload::{Workload, WorkloadSettings};
 use tokio::sync::watch;
 
 use crate::args::RunArgs;
 use crate::commands::interrupt;
-use crate::commands::report::{budget, show};
-use crate::commands::runtime;
-use crate::exit::{Failure, Outcome};
+use crate::commands::report::show;
+use crate::commands::trial::Trial;
+use crate::exit::Outcome;
 use crate::progress::observer;
-use crate::registry::{bugs, check_options, startable, workload};
-use crate::values::duration_text;
 
 /// Runs one test, judges it and draws its report.
 pub fn run(mut args: RunArgs) -> Outcome {
-    let entry = startable(&args.target)?;
-    let bugs = bugs(entry.info(), &args.bugs)?;
-    check_options(entry.info(), &args.options)?;
-    let workload = workload(args.workload.as_deref().unwrap_or(entry.workload()))?;
-    args.workload = Some(workload.name.to_owned());
-    let seed = *args.seed.get_or_insert_with(draw_seed);
-    let nodes = args.nodes.unwrap_or(entry.nodes());
-    let concurrency = args.concurrency.of(nodes);
-    let target = entry.make(args.options.clone(), bugs)?;
-    let groups = target.groups(nodes);
-    // Proxies that nobody's peers go through would only look idle.
-    args.direct |= !target.bears().iter().any(|kind| kind.is_of_links());
-    let schedule = schedule(&args, nodes, seed, &groups, target.bears())?;
-    let command = repeat_command(&args, nodes, entry.info().name, seed);
-    eprintln!("seed {seed}; to repeat: {command}");
-
-    let settings = test_settings(&args, nodes, seed, schedule, command);
-    let workload = (workload.make)(&WorkloadSettings { seed, threads: concurrency, rate: args.rate.0 });
-    carry_out(target.as_ref(), workload.as_ref(), &settings, &args)
-}
-
-/// The test, the verdict and the report.
-fn carry_out(
-    target: &dyn Target,
-    workload: &dyn Workload,
-    settings: &TestSettings,
-    args: &RunArgs,
-) -> Outcome {
-    let observer = observer(args.plain);
+    args.seed.get_or_insert_with(draw_seed);
+    let (plain, json) = (args.plain, args.json);
+    let trial = Trial::new(args)?;
+    eprintln!("seed {}; to repeat: {}", trial.settings().seed, trial.settings().command);
+    let observer = observer(plain);
     let (interrupted, watched) = watch::channel(false);
     interrupt::heed("ending the test in order", move || {
         interrupted.send_replace(true);
     })?;
-    let (folder, verdict) = put_to_trial(target, workload, settings, observer.as_ref(), watched)?;
+    let (folder, verdict) = trial.carry_out(observer.as_ref(), watched)?;
     observer.phase("drawing the report");
     drop(observer);
-    show(&folder, &verdict, args.json)?;
+    show(&folder, &verdict, json)?;
     Ok(Some(verdict.valid))
-}
-
-/// One test, and the verdict on it.
-pub fn put_to_trial(
-    target: &dyn Target,
-    workload: &dyn Workload,
-    settings: &TestSettings,
-    observer: &dyn Observer,
-    interrupted: watch::Receiver<bool>,
-) -> Result<(RunFolder, TestVerdict), Failure> {
-    let test = run_test(target, workload, settings, observer, interrupted);
-    let folder = runtime()?.block_on(test).map_err(as_usage)?;
-    observer.phase("judging");
-    let verdict = judge(&folder, workload, &settings.budget)?;
-    Ok((folder, verdict))
-}
-
-/// Settings that contradict each other are wrong usage; everything else is a failure of the harness.
-fn as_usage(error: ordalia_runner::RunError) -> Failure {
-    use ordalia_runner::RunError::{Settings, Unanswerable};
-    match error {
-        Settings(_) | Unanswerable { .. } => Failure::usage(error.to_string()),
-        _ => Failure::Harness(error.into()),
-    }
 }
 
 /// A seed that is short enough to be typed.
 fn draw_seed() -> u64 {
     u64::from(rand::random::<u32>())
-}
-
-/// A recorded schedule.
-pub fn read_schedule(path: &Path) -> Result<Schedule, Failure> {
-    Schedule::read(path).map_err(|error| match error {
-        // Well formed, and yet not to be carried out: that was asked for, not damaged.
-        ScheduleError::Flaw { .. } => Failure::usage(error.to_string()),
-        _ => Failure::from(error),
-    })
-}
-
-/// The schedule that was given, or one generated.
-fn schedule(
-    args: &RunArgs,
-    nodes: u16,
-    seed: u64,
-    groups: &[Group],
-    bears: &[FaultKind],
-) -> Result<Schedule, Failure> {
-    if let Some(path) = &args.schedule {
-        let schedule = read_schedule(path)?;
-        schedule.check_fits(nodes).map_err(|error| Failure::usage(error.to_string()))?;
-        return Ok(schedule);
-    }
-    let usage = |error: ordalia_schedule::ProfileError| {
-        let names: Vec<_> = bears.iter().map(|kind| kind.name()).collect();
-        let bears = format!("; {} bears: {}", args.target, names.join(", "));
-        let hint =
-            if matches!(error, ordalia_schedule::ProfileError::Unborne(_)) { bears } else { String::new() };
-        Failure::usage(format!("--faults: {error}{hint}"))
-    };
-    let interval_ms = milliseconds(args.fault_interval);
-    let mut profile = Profile { interval_ms, ..Profile::parse_for(&args.faults, bears).map_err(usage)? };
-    profile.moments.retain(|occasion| occasion.is_in_status());
-    let schedule = generate_among(seed, groups, milliseconds(args.time_limit), &profile);
-    if schedule.faults.is_empty() && !profile.is_none() {
-        let limit = duration_text(args.time_limit);
-        return Err(Failure::usage(format!(
-            "no fault of {:?} fits {nodes} nodes within {limit}; give more nodes or time, or --faults none",
-            args.faults
-        )));
-    }
-    Ok(schedule)
-}
-
-fn milliseconds(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn test_settings(args: &RunArgs, nodes: u16, seed: u64, schedule: Schedule, command: String) -> TestSettings {
-    let faults = match (&args.schedule, args.faults.as_str()) {
-        (Some(_), _) => vec!["schedule".to_owned()],
-        (None, "none") => Vec::new(),
-        (None, names) => names.split(',').map(|name| name.trim().to_owned()).collect(),
-    };
-    TestSettings {
-        nodes,
-        concurrency: args.concurrency.of(nodes),
-        rate: args.rate.0,
-        time_limit: args.time_limit,
-        client_timeout: args.client_timeout,
-        seed,
-        schedule,
-        faults,
-        fault_interval: args.fault_interval,
-        proxied: !args.direct,
-        results: args.results.clone(),
-        command,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        budget: budget(&args.budget),
-    }
-}
-
-/// The command that repeats the test, with everything that was drawn or left to its default.
-fn repeat_command(args: &RunArgs, nodes: u16, target: &str, seed: u64) -> String {
-    let mut words = vec!["ordalia".to_owned(), "run".to_owned(), target.to_owned()];
-    let mut pair = |flag: &str, value: String| words.extend([flag.to_owned(), quoted(&value)]);
-    for (name, value) in &args.options {
-        pair(&format!("--{name}"), value.clone());
-    }
-    for bug in &args.bugs {
-        pair("--bug", bug.clone());
-    }
-    pair("-w", args.workload.clone().unwrap_or_default());
-    pair("-n", nodes.to_string());
-    pair("-c", args.concurrency.of(nodes).to_string());
-    pair("-r", args.rate.to_string());
-    pair("-t", duration_text(args.time_limit));
-    pair("--client-timeout", duration_text(args.client_timeout));
-    pair("--seed", seed.to_string());
-    match &args.schedule {
-        Some(path) => pair("--schedule", path.display().to_string()),
-        None => {
-            pair("--faults", args.faults.clone());
-            pair("--fault-interval", duration_text(args.fault_interval));
-        }
-    }
-    if args.results != Path::new("results") {
-        pair("--results", args.results.display().to_string());
-    }
-    if args.direct {
-        words.push("--direct".to_owned());
-    }
-    words.join(" ")
-}
-
-/// A word as a shell takes it.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

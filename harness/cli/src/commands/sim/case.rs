@@ -113,7 +113,7 @@ impl<'a> Plan<'a> {
         }
         let profile = args.faults.as_deref().map(Profile::parse).transpose();
         let profile = profile.map_err(|error| Failure::usage(format!("--faults: {error}")))?;
-        let schedule = args.schedule.as_deref().map(crate::commands::run::read_schedule).transpose()?;
+        let schedule = args.schedule.as_deref().map(crate::commands::trial::read_schedule).transpose()?;
         let nodes = args.nodes.or(schedule.as_ref().map(|schedule| schedule.nodes));
         if let (Some(schedule), Some(nodes)) = (&schedule, nodes) {
             schedule.check_fits(nodes).map_err(|error| Failure::usage(error.to_string()))?;
@@ -174,7 +174,7 @@ impl<'a> Plan<'a> {
         let mut words = vec!["ordalia".to_owned(), "sim".to_owned(), self.entry.info.name.to_owned()];
         let mut pair = |flag: &str, value: Option<String>| {
             words.extend(
-                value.into_iter().flat_map(|value| [flag.to_owned(), super::super::run::quoted(&value)]),
+                value.into_iter().flat_map(|value| [flag.to_owned(), crate::commands::trial::quoted(&value)]),
             );
         };
         for (name, value) in &args.options {

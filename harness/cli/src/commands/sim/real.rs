@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::case::{Case, real_command};
 use crate::args::SimArgs;
 use crate::commands::report::budget;
-use crate::commands::run::put_to_trial;
+use crate::commands::trial::put_to_trial;
 use crate::exit::Failure;
 
 /// Puts the same faults to real processes, with the same clients, and tells how often the same checker finds fault
