@@ -28,11 +28,20 @@ impl Default for Availability {
 
 /// A span in which some client waited and none was answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Gap {
-    start_ns: u64,
-    end_ns: u64,
+pub struct Gap {
+    /// When somebody began to wait, or the last answer before it, in nanoseconds since the start of the load.
+    pub start_ns: u64,
+    /// When the next answer came, or the last sign of any client.
+    pub end_ns: u64,
     /// The faults in force at some time in the gap, by number.
-    during_faults: Vec<u64>,
+    pub during_faults: Vec<u64>,
+}
+
+impl Gap {
+    /// Its length, in nanoseconds.
+    pub fn length_ns(&self) -> u64 {
+        self.end_ns.saturating_sub(self.start_ns)
+    }
 }
 
 impl Checker for Availability {
@@ -50,13 +59,9 @@ impl Checker for Availability {
                 .because(Verdict::Unknown, format!("none of {} operations was answered", operations.len()));
         }
         let faults = fault_windows(&history.events);
-        let min_gap_ns = u64::try_from(self.min_gap.as_nanos()).unwrap_or(u64::MAX);
-        let mut gaps = gaps(operations, min_gap_ns);
-        for gap in &mut gaps {
-            let overlapping = faults.iter().filter(|fault| overlaps(fault, gap));
-            gap.during_faults = overlapping.map(|fault| fault.fault).collect();
-        }
-        let length = |gap: &Gap| gap.end_ns - gap.start_ns;
+        let gaps = gaps(operations, &faults, self.min_gap);
+        let min_gap_ns = nanoseconds(self.min_gap);
+        let length = Gap::length_ns;
         let calm = gaps.iter().filter(|gap| gap.during_faults.is_empty());
         judgement.detail("ok_fraction", fraction(ok, operations.len()));
         judgement.detail("answered_fraction", fraction(answered, operations.len()));
@@ -86,8 +91,23 @@ enum Change {
     Invoked,
 }
 
+fn nanoseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The spans, at least `min_gap` long, in which somebody waited and nobody was answered, each with the faults of
+/// that time.
+pub fn gaps(operations: &[Operation], faults: &[FaultWindow], min_gap: Duration) -> Vec<Gap> {
+    let mut gaps = unanswered(operations, nanoseconds(min_gap));
+    for gap in &mut gaps {
+        let overlapping = faults.iter().filter(|fault| overlaps(fault, gap));
+        gap.during_faults = overlapping.map(|fault| fault.fault).collect();
+    }
+    gaps
+}
+
 /// The spans from when somebody waits until somebody is answered, as far as they are long enough.
-fn gaps(operations: &[Operation], min_gap_ns: u64) -> Vec<Gap> {
+fn unanswered(operations: &[Operation], min_gap_ns: u64) -> Vec<Gap> {
     let mut changes: Vec<(u64, Change)> = Vec::with_capacity(2 * operations.len());
     for operation in operations {
         changes.push((operation.invoked_ns, Change::Invoked));

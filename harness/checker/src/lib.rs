@@ -16,12 +16,12 @@ mod stats;
 mod verdict;
 
 pub use answer::is_answered;
-pub use availability::Availability;
+pub use availability::{Availability, Gap, gaps};
 pub use certificate::Certificate;
 pub use check::{Budget, Checker, History, TestVerdict};
 pub use initial::{NoValue, initial_value};
 pub use linearizable::{Linearizable, examiner};
-pub use recovery::Recovery;
+pub use recovery::{Answers, FaultRecovery, Recovery, recoveries};
 pub use stats::Stats;
 pub use verdict::{Judgement, Verdict};
 

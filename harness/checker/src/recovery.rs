@@ -28,20 +28,23 @@ impl Default for Recovery {
 
 /// The recovery from one fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Measured {
-    fault: u64,
-    kind: String,
-    label: String,
-    /// When the fault was healed.
-    healed_ns: Option<u64>,
+pub struct FaultRecovery {
+    /// The fault's number in its schedule.
+    pub fault: u64,
+    /// The kind: `kill`, `partition`, …
+    pub kind: String,
+    /// For a person.
+    pub label: String,
+    /// When the fault was healed, in nanoseconds since the start of the load, as all times here.
+    pub healed_ns: Option<u64>,
     /// When no fault was in force any more.
-    clear_ns: Option<u64>,
+    pub clear_ns: Option<u64>,
     /// When the first answer came.
-    first_ok_ns: Option<u64>,
+    pub first_ok_ns: Option<u64>,
     /// The time between the two.
-    recovery_ns: Option<u64>,
+    pub recovery_ns: Option<u64>,
     /// The fault that began before there was an answer, so that nothing was measured.
-    interrupted_by: Option<u64>,
+    pub interrupted_by: Option<u64>,
 }
 
 impl Checker for Recovery {
@@ -53,8 +56,7 @@ impl Checker for Recovery {
         let faults = fault_windows(&history.events);
         let operations = history.of_clients();
         let answers = Answers::new(&operations);
-        let recoveries: Vec<Measured> =
-            faults.iter().map(|fault| measure(fault, &faults, &answers)).collect();
+        let recoveries = recoveries(&faults, &answers);
         let mut judgement = Judgement::new(Verdict::Valid);
         self.judge_the_end(&faults, &operations, &answers, &mut judgement);
         judgement.detail("worst_ns", recoveries.iter().filter_map(|recovery| recovery.recovery_ns).max());
@@ -110,7 +112,12 @@ fn tried_ns(operations: &[Operation], healed_ns: u64) -> u64 {
     first.zip(last).map_or(0, |(first, last)| last.saturating_sub(first))
 }
 
-fn measure(fault: &FaultWindow, faults: &[FaultWindow], answers: &Answers) -> Measured {
+/// The recovery from each fault, in the order of the faults, which is that of their start.
+pub fn recoveries(faults: &[FaultWindow], answers: &Answers) -> Vec<FaultRecovery> {
+    faults.iter().map(|fault| measure(fault, faults, answers)).collect()
+}
+
+fn measure(fault: &FaultWindow, faults: &[FaultWindow], answers: &Answers) -> FaultRecovery {
     let clear_ns = fault.end_ns.and_then(|end| clear_from(end, faults));
     let first_ok_ns = clear_ns.and_then(|clear| answers.first_from(clear));
     let next = |clear: u64| {
@@ -121,7 +128,7 @@ fn measure(fault: &FaultWindow, faults: &[FaultWindow], answers: &Answers) -> Me
         .filter(|next| first_ok_ns.is_none_or(|first| first > next.start_ns))
         .map(|next| next.fault);
     let first_ok_ns = first_ok_ns.filter(|_| interrupted_by.is_none());
-    Measured {
+    FaultRecovery {
         fault: fault.fault,
         kind: fault.kind.clone(),
         label: fault.label.clone(),
@@ -146,12 +153,14 @@ fn clear_from(time: u64, faults: &[FaultWindow]) -> Option<u64> {
 }
 
 /// The answered operations, by invocation, each with the earliest answer to it or to a later one.
-struct Answers {
+#[derive(Clone, Debug, Default)]
+pub struct Answers {
     by_invocation: Vec<(u64, u64)>,
 }
 
 impl Answers {
-    fn new(operations: &[Operation]) -> Self {
+    /// Those among these operations.
+    pub fn new(operations: &[Operation]) -> Self {
         let answered = operations.iter().filter(|operation| is_answered(operation));
         let mut by_invocation: Vec<(u64, u64)> =
             answered.filter_map(|operation| Some((operation.invoked_ns, operation.completed_ns?))).collect();
@@ -162,8 +171,8 @@ impl Answers {
         Self { by_invocation }
     }
 
-    /// When an operation invoked at that time or later was first answered.
-    fn first_from(&self, time: u64) -> Option<u64> {
+    /// When an operation invoked at that time or later was first answered; `None` if none was.
+    pub fn first_from(&self, time: u64) -> Option<u64> {
         let at = self.by_invocation.partition_point(|(invoked, _)| *invoked < time);
         self.by_invocation.get(at).map(|(_, answered)| *answered)
     }

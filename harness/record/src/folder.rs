@@ -120,6 +120,11 @@ impl RunFolder {
         self.root.join("links.json")
     }
 
+    /// `disks.json`; absent of systems that do not tell how often they call fsync.
+    pub fn disks(&self) -> PathBuf {
+        self.root.join("disks.json")
+    }
+
     /// `acts.json`: when the load began on the clock of the nodes' acts, and whether they have joined the history.
     pub fn acts_json(&self) -> PathBuf {
         self.root.join("acts.json")

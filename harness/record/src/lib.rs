@@ -8,6 +8,7 @@
 //! | `faults.jsonl` | [`FaultRecord`]: what each fault did, with evidence |
 //! | `status.jsonl` | [`StatusSample`]: what each node said of itself, several times a second |
 //! | `links.json` | [`LinkTotals`]: messages and bytes of each directed link |
+//! | `disks.json` | [`DiskTotals`]: how often each node called fsync; absent where that is not known |
 //! | `sim.json`, `trace.jsonl` | of a simulated run: what repeats it exactly, and what happened, event by event |
 //! | `acts.json` | [`ActsInfo`]: of a real run whose nodes act, what joined their acts to the history |
 //! | `nodes/nI/` | a node's log, its data, and `acts.jsonl`, what it did by its own account |
@@ -35,5 +36,5 @@ pub use folder::{
 };
 pub use info::{HealInfo, NodeDeath, Phase, RunInfo, TargetSettings};
 pub use judge::{JUDGEMENTS, judge_run};
-pub use samples::{FaultRecord, LinkTotals, StatusSample};
+pub use samples::{DiskTotals, FaultRecord, LinkTotals, StatusSample};
 pub use trace::{Happened, TraceEvent};

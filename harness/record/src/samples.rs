@@ -62,3 +62,16 @@ pub struct LinkTotals {
     /// Connections that were made through the link.
     pub connections: u64,
 }
+
+/// How often a node's disk was asked to make something durable: an element of `disks.json`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiskTotals {
+    /// The node, by name.
+    pub node: String,
+    /// The fsyncs of all its lives. In a real run each call counts, that of a folder too; in a simulated one each
+    /// commit.
+    pub fsyncs: u64,
+    /// Whether there may have been more: a process was killed, and what it did after it was last asked is not known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub at_least: bool,
+}
