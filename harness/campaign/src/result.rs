@@ -1,6 +1,7 @@
 //! What a job came to.
 
 use ordalia_checker::{TestVerdict, Verdict};
+use ordalia_measure::Figures;
 use serde::{Deserialize, Serialize};
 
 /// What one checker held against a run.
@@ -29,13 +30,23 @@ pub struct JobResult {
     pub repeat: String,
     /// How long it took, in milliseconds of real time.
     pub wall_ms: u64,
+    /// How it went in numbers; absent where the test could not be carried through.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figures: Option<Figures>,
 }
 
 impl JobResult {
     /// The result of a test that the harness could not carry through: nothing is known.
     pub fn failed(why: String, folder: Option<String>, repeat: String, wall_ms: u64) -> Self {
         let complaint = Complaint { checker: "harness".to_owned(), verdict: Verdict::Unknown, why };
-        Self { verdict: Verdict::Unknown, complaints: vec![complaint], folder, repeat, wall_ms }
+        Self {
+            verdict: Verdict::Unknown,
+            complaints: vec![complaint],
+            folder,
+            repeat,
+            wall_ms,
+            figures: None,
+        }
     }
 }
 
