@@ -39,6 +39,9 @@ fn a_run_leaves_its_whole_record_and_ends_with_its_verdict() {
     {
         assert!(fs::metadata(run.join(file)).unwrap().len() > 0, "{file}");
     }
+    let disks = json(&run.join("disks.json"));
+    assert!(disks.as_array().is_some_and(|disks| disks.len() == 3), "{disks}");
+    assert!(disks[0]["fsyncs"].as_u64() > Some(10), "{disks}");
     assert!(
         complaint(&output).starts_with("seed 7; to repeat: ordalia run raft-kv "),
         "{}",

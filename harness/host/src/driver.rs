@@ -49,7 +49,7 @@ pub(crate) enum Outbound<M> {
     /// The answer to a request.
     Reply { ticket: Ticket, result: Result<Answer, Refusal> },
     /// The answer to a question for the status.
-    Status { ticket: Ticket, status: Status },
+    Status { ticket: Ticket, status: Status, fsyncs: u64 },
     /// An event for the history.
     Act(Act),
     /// A post to an address outside.
@@ -153,8 +153,8 @@ impl<N: Node, D: Disk, O: FnMut(Vec<Outbound<N::Message>>) -> Result<(), HostErr
             Inbound::Request { ticket, request } => self.step(Input::Request { ticket, request }),
             Inbound::Posted { call, outcome } => self.step(Input::Posted { call, outcome }),
             Inbound::Status { ticket } => {
-                let status = self.node.status();
-                self.leave(Leaving::Out(Outbound::Status { ticket, status }));
+                let (status, fsyncs) = (self.node.status(), self.storage.fsyncs());
+                self.leave(Leaving::Out(Outbound::Status { ticket, status, fsyncs }));
                 Ok(())
             }
         }

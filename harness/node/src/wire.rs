@@ -92,6 +92,9 @@ pub struct StatusBody {
     pub node: NodeId,
     /// The process that answers. An orphan of an earlier run has another one.
     pub pid: u32,
+    /// How often this process has called fsync, where its host counts that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fsyncs: Option<u64>,
     /// What the node says of itself.
     #[serde(flatten)]
     pub status: Status,

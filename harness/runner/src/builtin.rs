@@ -93,7 +93,7 @@ impl Target for BuiltIn {
     fn status(&self, address: SocketAddr, timeout: Duration) -> Async<'_, Result<NodeReport, String>> {
         Box::pin(async move {
             let body = client::status(address, timeout).await.map_err(|error| error.to_string())?;
-            Ok(NodeReport { pid: Some(body.pid), status: body.status })
+            Ok(NodeReport { pid: Some(body.pid), status: body.status, fsyncs: body.fsyncs })
         })
     }
 

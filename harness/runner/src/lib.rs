@@ -12,12 +12,14 @@
 //! | `recorder`, `journal` | the history, and what the faults did |
 //! | `nemesis/` | carries out the schedule, with evidence |
 //! | `monitor` | asks the nodes for their status |
+//! | `disks` | how often the nodes call fsync |
 //! | `heal` | makes the cluster whole, and sees that it is |
 //! | `judge` | the verdict on a stored run |
 
 mod builtin;
 mod clients;
 mod counts;
+mod disks;
 mod error;
 mod heal;
 mod journal;

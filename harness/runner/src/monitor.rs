@@ -82,6 +82,9 @@ async fn try_watch(
     loop {
         ticks.tick().await;
         for (node, report) in ask_all(world.target, &world.addresses, PATIENCE).await {
+            if let Some(report) = &report {
+                world.disks.note(node, report);
+            }
             let status = report.map(|report| report.status);
             let sample = StatusSample { time: recorder.now_ns(), node, status: status.clone() };
             serde_json::to_writer(&mut file, &sample)?;

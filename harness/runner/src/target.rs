@@ -46,6 +46,8 @@ pub struct NodePlace {
 pub struct NodeReport {
     /// The process that answered, where the system can say.
     pub pid: Option<u32>,
+    /// How often that process has called fsync, where the system can say.
+    pub fsyncs: Option<u64>,
     /// Its view of itself.
     pub status: Status,
 }

@@ -92,6 +92,10 @@ impl Test<'_> {
         self.info.deaths.extend(world.deaths(recorder.now_ns()).await);
         self.observer.phase("stopping the cluster");
         write_json(&self.folder.links(), &world.link_totals())?;
+        let disks = world.disk_totals().await;
+        if !disks.is_empty() {
+            write_json(&self.folder.disks(), &disks)?;
+        }
         world.cluster.read().await.stop_all(STOP_GRACE).await?;
         drop(outside);
         recorder.sync().map_err(recording(&path))?;

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use ordalia_cluster::{Cluster, PortReservation, reserve_port};
 use ordalia_node::{Group, NodeId};
 use ordalia_proxy::Network;
-use ordalia_record::{LinkTotals, NodeDeath, RunFolder};
+use ordalia_record::{DiskTotals, LinkTotals, NodeDeath, RunFolder};
 use tokio::sync::RwLock;
 use tokio::time::sleep;
 
+use crate::disks::DiskCounts;
 use crate::monitor::{Sightings, ask_all};
 use crate::{NodePlace, RunError, Target, TestSettings};
 
@@ -33,6 +34,7 @@ pub(crate) struct World<'t> {
     /// The nodes that clients speak to.
     pub(crate) for_clients: Vec<NodeId>,
     pub(crate) network: Option<Network>,
+    pub(crate) disks: DiskCounts,
     pub(crate) cluster: RwLock<Cluster>,
     _ports: Vec<PortReservation>,
 }
@@ -73,7 +75,8 @@ impl<'t> World<'t> {
         let electing = Group::electing(&groups).into_iter();
         let electing = electing.filter_map(|node| Some((node, *addresses.get(&node)?))).collect();
         let for_clients = Group::for_clients(&groups);
-        Ok(Self { target, electing, for_clients, nodes, addresses, network, cluster, _ports: ports })
+        let disks = DiskCounts::default();
+        Ok(Self { target, electing, for_clients, nodes, addresses, network, disks, cluster, _ports: ports })
     }
 
     /// Starts all nodes, waits until each one answers, and then a while for them to agree on a leader.
@@ -138,6 +141,18 @@ impl<'t> World<'t> {
             Some(NodeDeath { time, node: node.to_string(), how: exit.to_string(), log_tail })
         };
         self.nodes.iter().filter_map(died).collect()
+    }
+
+    /// How often each node has called fsync; empty where nobody says. Asks once more, while the nodes still run.
+    pub(crate) async fn disk_totals(&self) -> Vec<DiskTotals> {
+        let last = ask_all(self.target, &self.addresses, PATIENCE).await;
+        for (node, report) in &last {
+            if let Some(report) = report {
+                self.disks.note(*node, report);
+            }
+        }
+        let heard = |node: NodeId| last.iter().any(|(other, report)| *other == node && report.is_some());
+        self.disks.totals(heard)
     }
 
     /// What each link has carried.

@@ -18,6 +18,8 @@ pub(crate) struct Disk<R> {
     staged_snapshot: Option<Vec<u8>>,
     /// A bit flipped in what is stored: the next start must find it.
     damaged: bool,
+    /// How often something became durable.
+    commits: u64,
 }
 
 impl<R> Default for Disk<R> {
@@ -29,6 +31,7 @@ impl<R> Default for Disk<R> {
             demanded: 0,
             staged_snapshot: None,
             damaged: false,
+            commits: 0,
         }
     }
 }
@@ -56,6 +59,7 @@ impl<R: Clone> Disk<R> {
 
     /// What was demanded is durable now.
     pub(crate) fn commit(&mut self) {
+        self.commits += 1;
         if let Some(state) = self.staged_snapshot.take() {
             self.snapshot = Some(state);
             self.records.clear();
@@ -84,6 +88,11 @@ impl<R: Clone> Disk<R> {
     /// after a crash; of a snapshot, which is written beside the old one, nothing is.
     pub(crate) fn overflow(&mut self, dice: &mut Dice) {
         self.crash(self.staged_snapshot.is_none(), dice);
+    }
+
+    /// How often something became durable: a commit is one fsync.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits
     }
 
     /// Flips a bit; false if there is nothing stored to damage.

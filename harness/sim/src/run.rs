@@ -1,7 +1,7 @@
 //! What a simulated test leaves behind: the same records as a real one.
 
 use ordalia_history::Event;
-use ordalia_record::{FaultRecord, LinkTotals, RunInfo, StatusSample};
+use ordalia_record::{DiskTotals, FaultRecord, LinkTotals, RunInfo, StatusSample};
 
 use crate::TraceEvent;
 
@@ -18,6 +18,10 @@ pub struct SimRun {
     pub status: Vec<StatusSample>,
     /// The totals of each link.
     pub links: Vec<LinkTotals>,
+    /// The totals of each disk.
+    pub disks: Vec<DiskTotals>,
+    /// By how much the highest term grew in the load; `None` of nodes without terms.
+    pub elections: Option<u64>,
     /// What happened, event by event; empty unless asked for. Times count from the start of the world.
     pub trace: Vec<TraceEvent>,
     /// When the load began, in nanoseconds since the start of the world.

@@ -97,7 +97,12 @@ fn a_slow_disk_makes_writes_take_longer() {
     };
     let slow = run(one(Fault::Disk { targets: n2(), ill: DiskIll::Slow { delay_ms: 100 } }));
     assert!((15..=20).contains(&synced(&slow)), "{}", synced(&slow));
-    assert!(synced(&run(Vec::new())) > 100);
+    let usual = run(Vec::new());
+    assert!(synced(&usual) > 100);
+    assert_eq!(
+        usual.disks[1].fsyncs,
+        of_n2(&usual, |what| matches!(what, Happened::Synced { .. })).len() as u64
+    );
     let healed = slow.faults.last().unwrap();
     assert_eq!(healed.effective, Some(true));
     assert!(healed.evidence["writes_slowed"].as_u64() >= Some(15), "{}", healed.evidence);

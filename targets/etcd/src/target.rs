@@ -160,7 +160,7 @@ impl Target for Etcd {
             let status = said
                 .map_err(|_| format!("no answer within {within:?}"))?
                 .map_err(|error| error.to_string())?;
-            Ok(NodeReport { pid: self.listeners.process(server), status })
+            Ok(NodeReport { pid: self.listeners.process(server), fsyncs: None, status })
         })
     }
 

@@ -143,7 +143,7 @@ impl Target for Zookeeper {
                 .map_err(|_| format!("no answer within {within:?}"))?
                 .map_err(|error| error.to_string())?;
             let status = read_status(&text).ok_or_else(|| format!("it serves nobody: {:?}", text.trim()))?;
-            Ok(NodeReport { pid: self.listeners.process(server), status })
+            Ok(NodeReport { pid: self.listeners.process(server), fsyncs: None, status })
         })
     }
 

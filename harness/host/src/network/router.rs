@@ -232,8 +232,8 @@ impl<M> Router<M> {
             Outbound::Reply { ticket, result } => self.answer(ticket, |connection, asked| {
                 self.reply(connection, asked, result);
             }),
-            Outbound::Status { ticket, status } => self.answer(ticket, |connection, asked| {
-                self.reply_status(connection, asked, status);
+            Outbound::Status { ticket, status, fsyncs } => self.answer(ticket, |connection, asked| {
+                self.reply_status(connection, asked, status, fsyncs);
             }),
             // Neither concerns a connection; the core has seen to both.
             Outbound::Act(_) | Outbound::Post { .. } => {}
@@ -255,9 +255,10 @@ impl<M> Router<M> {
         self.write(connection, &asked.client, body);
     }
 
-    fn reply_status(&self, connection: &Connection, asked: &Asked, status: Status) {
+    fn reply_status(&self, connection: &Connection, asked: &Asked, status: Status, fsyncs: u64) {
         let (in_reply_to, node, pid) = (asked.msg_id, self.me, std::process::id());
-        self.write(connection, &asked.client, StatusBody { in_reply_to, node, pid, status });
+        let body = StatusBody { in_reply_to, node, pid, fsyncs: Some(fsyncs), status };
+        self.write(connection, &asked.client, body);
     }
 
     fn write<B: Serialize>(&self, connection: &Connection, client: &str, body: B) {

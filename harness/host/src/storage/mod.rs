@@ -46,6 +46,8 @@ pub struct Storage<D> {
     demanded: usize,
     /// The frame of a snapshot that replaces everything before `staged`.
     snapshot: Option<Vec<u8>>,
+    /// How often files or the folder were synced.
+    fsyncs: u64,
 }
 
 impl<D: Disk> Storage<D> {
@@ -59,7 +61,8 @@ impl<D: Disk> Storage<D> {
         let found = Generations::of(&names);
         let generation = found.committed();
         let log = log_name(generation);
-        let mut storage = Self { disk, generation, log, staged: Vec::new(), demanded: 0, snapshot: None };
+        let (staged, demanded, snapshot, fsyncs) = (Vec::new(), 0, None, 0);
+        let mut storage = Self { disk, generation, log, staged, demanded, snapshot, fsyncs };
         if found.is_empty() {
             storage.create_first_log()?;
             return Ok((storage, Recovered::default()));
@@ -79,6 +82,11 @@ impl<D: Disk> Storage<D> {
     /// The disk below.
     pub fn disk_mut(&mut self) -> &mut D {
         &mut self.disk
+    }
+
+    /// How often files or the folder were synced since the state was opened, that included.
+    pub fn fsyncs(&self) -> u64 {
+        self.fsyncs
     }
 
     /// Takes a record in. A crash loses it until it is [demanded](Storage::demand) and
@@ -133,6 +141,7 @@ impl<D: Disk> Storage<D> {
             let log = self.log.as_str();
             let written = self.disk.append(log, &self.staged[..self.demanded]);
             written.map_err(|source| failed(&self.disk, "write to", log, source))?;
+            self.fsyncs += 1;
             self.disk.sync(log).map_err(|source| failed(&self.disk, "sync", log, source))?;
         }
         self.staged.drain(..self.demanded);
@@ -166,6 +175,7 @@ impl<D: Disk> Storage<D> {
         self.disk.create(file).map_err(|source| failed(&self.disk, "create", file, source))?;
         let written = self.disk.append(file, bytes);
         written.map_err(|source| failed(&self.disk, "write to", file, source))?;
+        self.fsyncs += 1;
         self.disk.sync(file).map_err(|source| failed(&self.disk, "sync", file, source))
     }
 
@@ -177,6 +187,7 @@ impl<D: Disk> Storage<D> {
     }
 
     fn sync_directory(&mut self) -> Result<(), StorageError> {
+        self.fsyncs += 1;
         let synced = self.disk.sync_directory();
         synced.map_err(|source| failed(&self.disk, "sync the directory of", &self.log, source))
     }
@@ -250,6 +261,7 @@ impl<D: Disk> Storage<D> {
         );
         let cut = self.disk.truncate(log, offset as u64);
         cut.map_err(|source| failed(&self.disk, "cut", log, source))?;
+        self.fsyncs += 1;
         self.disk.sync(log).map_err(|source| failed(&self.disk, "sync", log, source))
     }
 }

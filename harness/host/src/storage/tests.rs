@@ -32,6 +32,19 @@ fn log_of(path: &Path, count: u32) -> (Vec<u8>, Vec<usize>) {
 }
 
 #[test]
+fn each_commit_is_one_fsync_and_a_snapshot_four() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut storage, _) = open(folder.path()).unwrap();
+    assert_eq!(storage.fsyncs(), 1, "the folder, for the name of the first log");
+    persist(&mut storage, &[1, 2, 3]).unwrap();
+    storage.commit().unwrap();
+    assert_eq!(storage.fsyncs(), 2, "a commit of nothing is none");
+    storage.stage_snapshot(b"state", &[4]).unwrap();
+    storage.commit().unwrap();
+    assert_eq!(storage.fsyncs(), 6, "log, snapshot, and the folder before and after the rename");
+}
+
+#[test]
 fn a_log_cut_anywhere_gives_the_records_that_are_whole() {
     let folder = tempfile::tempdir().unwrap();
     let (bytes, starts) = log_of(folder.path(), 5);

@@ -246,7 +246,7 @@ impl<N: Node> Bench<N> {
             }
             Outbound::Act(act) => self.events.push(Event::Acted(act)),
             Outbound::Post { call, url, .. } => self.events.push(Event::Posts { call, url }),
-            Outbound::Status { ticket, status } => self.status = redeem(ticket).map(|_| status),
+            Outbound::Status { ticket, status, .. } => self.status = redeem(ticket).map(|_| status),
         }
     }
 

@@ -1,7 +1,7 @@
 //! One test from its beginning to its end, with the phases of a real one.
 
 use ordalia_node::{Node, NodeId};
-use ordalia_record::{HealInfo, LinkTotals, Phase, RunInfo};
+use ordalia_record::{DiskTotals, HealInfo, LinkTotals, Phase, RunInfo};
 use ordalia_workload::Generator;
 
 use super::World;
@@ -28,12 +28,14 @@ impl<N: Node> World<'_, N> {
         NodeId::all(self.settings.nodes).into_iter().for_each(|node| self.start(node));
         self.wait_until_settled(SETTLE_LIMIT_NS);
         self.begin_load();
+        let term_before = self.highest_term();
         self.schedule_faults();
         if self.watch.status {
             self.look();
         }
         self.drive(self.workload.load(), nanos(self.settings.time_limit), self.settings.max_operations);
         self.end_phase(&mut info, "load", 0);
+        self.elections = self.highest_term().zip(term_before).map(|(last, first)| last.saturating_sub(first));
         let begun = self.load_ns();
         info.heal = Some(self.heal());
         self.end_phase(&mut info, "heal", begun);
@@ -41,6 +43,11 @@ impl<N: Node> World<'_, N> {
         self.drive(self.workload.closing(self.clients.invoked), CLOSING_LIMIT_NS, None);
         self.end_phase(&mut info, "closing", begun);
         self.conclude_run(info)
+    }
+
+    /// The newest term that a running node knows.
+    fn highest_term(&self) -> Option<u64> {
+        self.nodes.iter().filter_map(|node| node.status()?.term).max()
     }
 
     /// From now on times count. What nodes did before has the time 0.
@@ -176,7 +183,14 @@ impl<N: Node> World<'_, N> {
         };
         let is_there = |(from, to, _): &(NodeId, NodeId, [u64; 3])| self.nodes[from.index()].reaches(*to);
         let links = self.network.totals().filter(is_there).map(link).collect();
+        let disk = |node: &SimNode<N>| DiskTotals {
+            node: node.id.to_string(),
+            fsyncs: node.disk.commits(),
+            at_least: false,
+        };
         SimRun {
+            disks: self.nodes.iter().map(disk).collect(),
+            elections: self.elections,
             info,
             events: self.history,
             faults: self.faults,

@@ -58,6 +58,7 @@ fn store(case: &Case, run: &SimRun, folder: &RunFolder) -> Result<(), Failure> {
     write_json_lines(&folder.status(), &run.status)?;
     write_json_lines(&folder.trace(), &run.trace)?;
     write_json(&folder.links(), &run.links)?;
+    write_json(&folder.disks(), &run.disks)?;
     let path = folder.history();
     let written = std::fs::File::create(&path).and_then(|file| {
         let mut writer = std::io::BufWriter::new(file);
