@@ -61,7 +61,9 @@ impl<M: Model> Algorithm<M> for Alone<M> {
     fn search(&self, model: &M, task: &Task<M>, meter: &Meter) -> Finding<M::State> {
         match self.0.decide(model, task, meter) {
             Ok(Decision::Legal { order }) => Finding::Linearizable { order },
-            Ok(Decision::Illegal { core }) => super::portfolio::deadlock_of(model, task, &core, meter),
+            Ok(Decision::Illegal { core }) => {
+                super::portfolio::deadlock_of(model, self.0.as_ref(), task, &core, meter)
+            }
             Ok(Decision::Abstain(why)) => {
                 Finding::Exhausted { limit: Limit::Unsuited(why), placed: 0, at: None }
             }

@@ -46,7 +46,7 @@ pub use portfolio::Auto;
 pub use registry::{MODELS, MakeExaminer, ModelError, ModelInfo, examiner};
 pub use shrink::{Core, Shrunk};
 pub use specialist::{Decision, Specialist};
-pub use specialists::{BagRules, CounterRules, Holds, QueueRules, SetRules, StackRules, Zones};
+pub use specialists::{BagRules, CounterRules, Holds, QueueRules, SetRules, StackRules, VersionRules, Zones};
 pub use values::{ValueId, Values};
 pub use wgl::Wgl;
 

@@ -12,7 +12,7 @@ use ordalia_history::{Operation, Outcome, Value};
 
 use super::words::Unread;
 use crate::Checker;
-use crate::linearizable::{Linearizable, Model, Part, Unfit, ValueId, Values};
+use crate::linearizable::{Linearizable, Model, Part, Specialist, Unfit, ValueId, Values, VersionRules};
 
 /// The model `versioned-register`.
 #[derive(Clone, Debug, Default)]
@@ -136,6 +136,10 @@ impl Model for VersionedRegister {
 
     fn is_observation(&self, op: &VersionedOp) -> bool {
         matches!(op, VersionedOp::Read(_) | VersionedOp::Refused(_))
+    }
+
+    fn specialists(&self) -> Vec<Box<dyn Specialist<Self>>> {
+        vec![Box::new(VersionRules)]
     }
 
     fn observes(&self, op: &VersionedOp) -> Option<Versioned> {

@@ -127,6 +127,50 @@ fn random_histories_with_crashes_and_duplicates() {
     each(&Crashing);
 }
 
+/// Queues of distinct values are decided whatever crashed.
+#[test]
+fn random_histories_of_queues_with_crashed_takes() {
+    for (seed, crashes) in [(24, 0.15), (25, 0.4), (26, 0.7)] {
+        let shape = |round| Shape { clients: 2 + round % 5, count: 4 + round % 6, domain: 0, crashes };
+        let tally = random::<FifoQueue>(seed, 1_000, shape);
+        assert!(tally.legal > 250 && tally.illegal > 60, "{tally:?}");
+        // A mutation may have made duplicates.
+        assert!(tally.abstained * 50 < tally.decided(), "{tally:?}");
+    }
+}
+
+/// All histories of two values, one of them taken or both, with crashed takes and one that found nothing.
+#[test]
+fn all_small_histories_of_queues_with_crashed_takes() {
+    use BufferOp::{Empty, Put, Take, TakeUnknown};
+    let v = values(2);
+    let (model, mut tally) = (FifoQueue::new(Vec::new()), Tally::default());
+    let init = model.init(&mut Values::default());
+    for ops in [
+        vec![Put(v[0]), Put(v[1]), Take(v[1]), TakeUnknown],
+        vec![Put(v[0]), Put(v[1]), TakeUnknown, Empty],
+        vec![Put(v[0]), TakeUnknown, TakeUnknown, Empty],
+        vec![Put(v[0]), Take(v[0]), TakeUnknown, Empty],
+    ] {
+        shapes(ops.len(), &mut |spans| {
+            permutations(&ops, &mut |ops| {
+                let calls = spans.iter().zip(ops);
+                let calls: Vec<Call<BufferOp>> =
+                    calls.map(|(span, op)| Call { op: *op, invoke: span.0, complete: span.1 }).collect();
+                // A take of which nobody knows what it took crashed, and what crashed is not known to have found anything.
+                if calls.iter().all(|call| match call.op {
+                    TakeUnknown => call.complete.is_none(),
+                    Take(_) | Empty => call.complete.is_some(),
+                    Put(_) => true,
+                }) {
+                    confirm(&model, &Task { init: init.clone(), calls }, &mut tally);
+                }
+            });
+        });
+    }
+    assert!(tally.abstained == 0 && tally.legal > 300 && tally.illegal > 300, "{tally:?}");
+}
+
 /// All histories of a number of puts of 0, 1, … and takes of any of them.
 fn all_of<D: Discipline>(puts: usize, takes: usize, empties: usize, tally: &mut Tally) {
     let (model, v) = (Buffer::<D>::new(Vec::new()), values(puts));

@@ -74,8 +74,7 @@ struct Traffic {
 
 /// Pairs each value's puts with its takes by rank.
 fn by_rank(story: &Story<'_>) -> Result<Pairs, Decision> {
-    let (empties, crashed_takes) = story.others();
-    let mut pairs = Pairs { pairs: Vec::new(), empties, crashed_takes };
+    let mut pairs = story.others();
     for mut traffic in traffic(story) {
         traffic.takes.sort_unstable_by_key(|(_, by, _)| *by);
         if !pair_up(story, &traffic, &mut pairs.pairs) {

@@ -36,6 +36,16 @@ impl Cover {
         (free <= by).then_some(free)
     }
 
+    /// Whether no value was certainly in at that moment.
+    pub(super) fn is_free(&self, moment: u64) -> bool {
+        self.gap(moment, moment).is_some()
+    }
+
+    /// The moments after which no value was certainly in for a while.
+    pub(super) fn ends(&self) -> impl Iterator<Item = u64> {
+        self.joined.iter().map(|(_, end)| *end)
+    }
+
     /// Few pairs that together leave no moment of a span free, where all together do so.
     fn chain(&self, from: u64, by: u64) -> Vec<u32> {
         let mut chain = Vec::new();

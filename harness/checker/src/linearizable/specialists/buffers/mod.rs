@@ -8,12 +8,14 @@
 //!   taken did happen, by the end of the take.
 //! - From the end of its put to the start of its take a value was certainly in. A take that found nothing
 //!   needs a moment at which no value was.
-//! - Crashed takes are ignored. Where the history is legal even so, they never happened. Where it is not,
-//!   and that follows from values alone that were all taken by others, they change nothing, for the history
-//!   of these values alone is illegal. Everything else is left to a search.
+//! - Crashed takes are ignored, but by the rules of queues, which find for each what it took (`crashed`). Where the
+//!   history is legal even so, they never happened. Where it is not, and that follows from values alone that were all
+//!   taken by others, they change nothing, for the history of these values alone is illegal. Everything else is
+//!   left to a search.
 
 mod bag;
 mod cover;
+mod crashed;
 mod pairs;
 mod queue;
 mod stack;

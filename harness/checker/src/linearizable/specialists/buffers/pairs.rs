@@ -51,6 +51,10 @@ pub(super) struct Pairs {
     pub(super) empties: Vec<Empty>,
     /// Whether there are crashed takes, which are in none of the pairs.
     pub(super) crashed_takes: bool,
+    /// When those of them began that may have taken anything, with their calls.
+    pub(super) unknown_takes: Vec<(u64, u32)>,
+    /// Whether there are others, which can only have taken one value.
+    pub(super) named_takes: bool,
 }
 
 /// Bytes that the sorting takes for each call, and the algorithms after it, by generous estimate.
@@ -104,20 +108,30 @@ impl Story<'_> {
         named.chain(initial).max().map_or(0, |most| most as usize + 1)
     }
 
-    /// The takes that found nothing, and whether there are crashed takes.
-    pub(super) fn others(&self) -> (Vec<Empty>, bool) {
-        let mut empties = Vec::new();
-        let mut crashed_takes = false;
+    /// The same, beside all crashed takes of which nobody knows what they took: what is left out is nothing that these
+    /// would have to have taken.
+    pub(super) fn illegal_with_unknown_takes(&self, values: &[ValueId], empties: &[u32]) -> Decision {
+        let unknown = (0u32..).zip(self.calls).filter(|(_, call)| call.op == BufferOp::TakeUnknown);
+        let extra: Vec<u32> = unknown.map(|(at, _)| at).filter(|_| self.initial.is_empty()).collect();
+        self.illegal(values, &[empties, &extra].concat())
+    }
+
+    /// The takes that found nothing, and the crashed takes.
+    pub(super) fn others(&self) -> Pairs {
+        let mut others = Pairs::default();
         for (at, call) in self.calls.iter().enumerate() {
             match (call.op, call.complete) {
                 (BufferOp::Empty, Some(_)) => {
-                    empties.push(Empty { call: at as u32, from: self.from(call), by: self.by(call) });
+                    let empty = Empty { call: at as u32, from: self.from(call), by: self.by(call) };
+                    others.empties.push(empty);
                 }
-                (BufferOp::TakeUnknown, _) | (BufferOp::Take(_), None) => crashed_takes = true,
+                (BufferOp::TakeUnknown, _) => others.unknown_takes.push((self.from(call), at as u32)),
+                (BufferOp::Take(_), None) => others.named_takes = true,
                 _ => {}
             }
         }
-        (empties, crashed_takes)
+        others.crashed_takes = others.named_takes || !others.unknown_takes.is_empty();
+        others
     }
 
     /// Refuses histories that no specialist for buffers can judge.
@@ -247,7 +261,6 @@ impl<'a> Sorting<'a> {
         };
         self.pairs.retain(happened);
         self.pairs.iter_mut().for_each(Pair::narrow);
-        let (empties, crashed_takes) = self.story.others();
-        Ok(Pairs { pairs: self.pairs, empties, crashed_takes })
+        Ok(Pairs { pairs: self.pairs, ..self.story.others() })
     }
 }

@@ -9,12 +9,13 @@
 //! The arrangement is found by taking, again and again, a value ahead of whose put no other's certainly came,
 //! nor ahead of its take (as in Lee and Mathur, *Efficient decrease-and-conquer linearizability
 //! monitoring*, 2025). From it an order of the calls follows: puts in this order and takes in this order, each
-//! as early as it can be. Any arrangement will do: a call is late for its completion only if some value ahead
+//! as early as it can be. Crashed takes are first given what they took. Any arrangement will do: a call is late for its completion only if some value ahead
 //! of its own certainly came later.
 
 use std::collections::VecDeque;
 
 use super::cover::free_moments;
+use super::crashed::assign;
 use super::pairs::{BYTES_PER_CALL, NO_CALL, Pair, Pairs, Story};
 use crate::linearizable::{Decision, Limit, Meter, Specialist, Task, ValueId};
 use crate::models::FifoQueue;
@@ -43,11 +44,16 @@ impl Specialist<FifoQueue> for QueueRules {
 }
 
 fn judge(story: &Story<'_>) -> Decision {
-    let pairs = match story.pairs() {
+    let mut pairs = match story.pairs() {
         Ok(pairs) => pairs,
         Err(decision) => return decision,
     };
-    let moments = match free_moments(story, &pairs) {
+    let moments = if pairs.unknown_takes.is_empty() || pairs.named_takes {
+        free_moments(story, &pairs)
+    } else {
+        assign(story, &mut pairs)
+    };
+    let moments = match moments {
         Ok(moments) => moments,
         Err(decision) => return decision,
     };
@@ -154,7 +160,8 @@ fn refuse(story: &Story<'_>, pairs: &Pairs) -> Decision {
         return Decision::Abstain("no two values prove what cannot be arranged");
     };
     let (one, other) = (&pairs.pairs[one], &pairs.pairs[other]);
-    if pairs.crashed_takes && !(one.is_taken() && other.is_taken()) {
+    let is_certain = |pair: &Pair| pair.is_taken() && !pair.is_taken_unknown(pairs);
+    if pairs.crashed_takes && !(is_certain(one) && is_certain(other)) {
         return Decision::Abstain("a crashed take may have taken a value");
     }
     story.illegal(&[one.value, other.value], &[])
