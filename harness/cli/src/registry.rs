@@ -7,14 +7,14 @@ use anyhow::Context;
 use ordalia_coordination::Coordination;
 use ordalia_etcd::Etcd;
 use ordalia_host::HostSettings;
-use ordalia_node::{Anatomy, Node, NodeInfo};
+use ordalia_node::{Anatomy, BugInfo, Node, NodeInfo, OptionInfo};
 use ordalia_raft_kv::RaftKv;
 use ordalia_record::TargetSettings;
 use ordalia_runner::{BuiltIn, Target};
 use ordalia_sensor_barrier::SensorBarrier;
 use ordalia_sim::Simulate;
 use ordalia_workloads::WorkloadInfo;
-use ordalia_zookeeper::Zookeeper;
+use ordalia_zookeeper::{WithZookeeper, Zookeeper};
 
 use crate::exit::Failure;
 
@@ -81,6 +81,9 @@ pub struct RealEntry {
     pub workload: &'static str,
 }
 
+/// The option that says who the ensemble is.
+pub const ENSEMBLE: &str = "ensemble";
+
 /// How many nodes a real system is run with where nothing else is asked for.
 const REAL_NODES: u16 = 3;
 
@@ -98,6 +101,35 @@ pub static REAL: &[RealEntry] = &[
     },
 ];
 
+/// A target that Ordalia builds itself, on the ensemble of a real system.
+pub struct MixedEntry {
+    /// The target.
+    pub target: &'static str,
+    /// The system, which is the value of `--ensemble`.
+    pub system: &'static str,
+    /// The target with that ensemble; the error says what is not installed.
+    installed: fn(BuiltIn) -> Result<Box<dyn Target>, String>,
+    /// The defects and the options that are the own ensemble's, which is not there.
+    absent_bugs: &'static [BugInfo],
+    absent_options: &'static [OptionInfo],
+    /// The options among those that hold for the system too, with the values that do.
+    kept: &'static [(&'static str, &'static [&'static str])],
+    /// What the user is to know.
+    pub note: &'static str,
+}
+
+/// All of them: one each.
+pub static MIXED: &[MixedEntry] = &[MixedEntry {
+    target: "sensor-barrier",
+    system: "zookeeper",
+    installed: |own| Ok(Box::new(WithZookeeper::installed(own)?)),
+    absent_bugs: ordalia_sensor_barrier::bugs::SERVICE,
+    absent_options: ordalia_coordination::options::INFO,
+    kept: &[("reads", &["read-index", "local"]), ("ensemble", &["zookeeper"])],
+    note: "the first 3 nodes are ZooKeeper servers: they are killed and paused, and the links between them and the \
+           sensors are hurt; the links from server to server are not",
+}];
+
 /// What every target declares of itself.
 pub fn infos() -> impl Iterator<Item = &'static NodeInfo> {
     TARGETS.iter().map(|target| &target.info).chain(REAL.iter().map(|real| &real.info))
@@ -109,13 +141,55 @@ pub enum Startable {
     Own(&'static TargetEntry),
     /// A system of others.
     Real(&'static RealEntry),
+    /// The one on the other.
+    Mixed(&'static TargetEntry, &'static MixedEntry),
 }
 
 impl Startable {
+    /// The same on a real ensemble, if the options ask for one that there is.
+    pub fn on_asked(self, options: &BTreeMap<String, String>) -> Self {
+        let Startable::Own(entry) = self else { return self };
+        let asked = options.get(ENSEMBLE);
+        let is_asked = |mixed: &&MixedEntry| {
+            mixed.target == entry.info.name && asked.is_some_and(|it| it == mixed.system)
+        };
+        MIXED.iter().find(is_asked).map_or(self, |mixed| Startable::Mixed(entry, mixed))
+    }
+
+    /// Checks that it takes these options, and has these planted bugs.
+    ///
+    /// # Errors
+    /// It does not; says what it takes.
+    pub fn check(
+        &self,
+        options: &BTreeMap<String, String>,
+        asked: &[String],
+    ) -> Result<BTreeSet<String>, Failure> {
+        let bugs = bugs(self.info(), asked)?;
+        match self {
+            Startable::Mixed(_, mixed) => {
+                mixed.check(options, &bugs)?;
+                let mut others = options.clone();
+                others.remove(ENSEMBLE);
+                check_options(self.info(), &others)?;
+            }
+            _ => check_options(self.info(), options)?,
+        }
+        Ok(bugs)
+    }
+
+    /// What the user is to know ahead of a run.
+    pub fn note(&self) -> Option<&'static str> {
+        match self {
+            Startable::Mixed(_, mixed) => Some(mixed.note),
+            _ => None,
+        }
+    }
+
     /// What it declares of itself.
     pub fn info(&self) -> &'static NodeInfo {
         match self {
-            Startable::Own(entry) => &entry.info,
+            Startable::Own(entry) | Startable::Mixed(entry, _) => &entry.info,
             Startable::Real(entry) => &entry.info,
         }
     }
@@ -123,7 +197,7 @@ impl Startable {
     /// The workload that it is tried with where none is named.
     pub fn workload(&self) -> &'static str {
         match self {
-            Startable::Own(entry) => entry.workload,
+            Startable::Own(entry) | Startable::Mixed(entry, _) => entry.workload,
             Startable::Real(entry) => entry.workload,
         }
     }
@@ -131,7 +205,7 @@ impl Startable {
     /// The number of nodes that it is run with where none is given.
     pub fn nodes(&self) -> u16 {
         match self {
-            Startable::Own(entry) => entry.nodes,
+            Startable::Own(entry) | Startable::Mixed(entry, _) => entry.nodes,
             Startable::Real(_) => REAL_NODES,
         }
     }
@@ -148,6 +222,9 @@ impl Startable {
         match self {
             Startable::Own(entry) => Ok(Box::new(entry.built_in(options, bugs)?)),
             Startable::Real(entry) => (entry.installed)(options).map_err(anyhow::Error::msg),
+            Startable::Mixed(entry, mixed) => {
+                (mixed.installed)(entry.built_in(options, bugs)?).map_err(anyhow::Error::msg)
+            }
         }
     }
 
@@ -163,13 +240,51 @@ impl Startable {
     ) -> Result<Box<dyn Target>, Failure> {
         let refused = |why: String| Failure::usage(format!("--executable {}: {why}", build.display()));
         match self {
-            Startable::Own(_) if !build.is_file() => Err(refused("there is no such file".to_owned())),
+            Startable::Own(_) | Startable::Mixed(..) if !build.is_file() => {
+                Err(refused("there is no such file".to_owned()))
+            }
             Startable::Own(entry) => {
                 let executable = build.canonicalize().map_err(|error| refused(error.to_string()))?;
                 Ok(Box::new(BuiltIn { executable, ..entry.built_in(options, bugs)? }))
             }
+            Startable::Mixed(entry, mixed) => {
+                let executable = build.canonicalize().map_err(|error| refused(error.to_string()))?;
+                let own = BuiltIn { executable, ..entry.built_in(options, bugs)? };
+                Ok((mixed.installed)(own).map_err(anyhow::Error::msg)?)
+            }
             Startable::Real(entry) => Err(refused(format!("{} is not run by Ordalia", entry.info.name))),
         }
+    }
+}
+
+impl MixedEntry {
+    /// Sees that nothing is asked for that only the target's own ensemble has.
+    fn check(&self, options: &BTreeMap<String, String>, bugs: &BTreeSet<String>) -> Result<(), Failure> {
+        let system = self.system;
+        if let Some(bug) = self.absent_bugs.iter().find(|bug| bugs.contains(bug.name)) {
+            return Err(Failure::usage(format!(
+                "--bug {}: it is one of the service of our own, and cannot be planted in {system}; leave out \
+                 --ensemble {system}, or take a bug of {}'s own",
+                bug.name, self.target
+            )));
+        }
+        for (name, value) in options {
+            let kept = self.kept.iter().find(|(kept, _)| kept == name);
+            let is_absent = self.absent_options.iter().any(|option| option.name == name);
+            match kept {
+                Some((_, values)) if !values.contains(&value.as_str()) => {
+                    let what = format!("value of --{name} with --ensemble {system}");
+                    return Err(unknown(&what, value, values.iter().copied()));
+                }
+                None if is_absent => {
+                    return Err(Failure::usage(format!(
+                        "--{name}: it sets up the service of our own, which is not there with --ensemble {system}"
+                    )));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 
@@ -248,18 +363,29 @@ pub fn check_options(info: &NodeInfo, options: &BTreeMap<String, String>) -> Res
             let what = format!("value of --{name}");
             return Err(unknown(&what, value, option.values.iter().copied()));
         }
-        if name == "ensemble" && REAL.iter().any(|real| real.info.name == value) {
-            return Err(Failure::usage(format!(
-                "--ensemble {value}: the ensemble is made of {}'s own nodes so far, and {value} cannot stand in for \
-                 it; give their number, such as 3, or put {value} itself on trial: ordalia run {value}",
-                info.name
-            )));
+        if name == ENSEMBLE && REAL.iter().any(|real| real.info.name == value) {
+            return Err(no_ensemble(info.name, value));
         }
         if option.values.is_empty() && value.parse::<u64>().is_err() {
             return Err(Failure::usage(format!("--{name}: expected a number, found {value:?}")));
         }
     }
     Ok(())
+}
+
+/// Says why a system cannot be the ensemble here.
+fn no_ensemble(target: &str, system: &str) -> Failure {
+    let is_mixed = MIXED.iter().any(|mixed| mixed.target == target && mixed.system == system);
+    Failure::usage(match is_mixed {
+        true => format!(
+            "--ensemble {system}: {system} is a system of its own, which only runs as real processes: \
+             ordalia run {target} --ensemble {system}"
+        ),
+        false => format!(
+            "--ensemble {system}: the ensemble is made of {target}'s own nodes, and {system} cannot stand in for it; \
+             give their number, such as 3, or put {system} itself on trial: ordalia run {system}"
+        ),
+    })
 }
 
 /// Says that a name is not known, and which are.

@@ -28,8 +28,19 @@ fn what_real_systems_cannot_do_is_said() {
     refused(&["mutants", "zookeeper"], 254, &simulated);
     refused(&["node", "zookeeper", "--id", "n1", "--listen", "127.0.0.1:0", "--data", "d"], 254, &simulated);
     let ensemble = ["--ensemble zookeeper", "cannot stand in", "ordalia run zookeeper"];
-    refused(&["run", "sensor-barrier", "--ensemble", "zookeeper"], 254, &ensemble);
-    refused(&["sim", "sensor-barrier", "--ensemble", "zookeeper"], 254, &ensemble);
+    refused(&["run", "coordination", "--ensemble", "zookeeper"], 254, &ensemble);
+    let mixed = ["only runs as real processes: ordalia run sensor-barrier --ensemble zookeeper"];
+    refused(&["sim", "sensor-barrier", "--ensemble", "zookeeper"], 254, &mixed);
+}
+
+#[test]
+fn what_the_own_ensemble_has_a_real_one_has_not() {
+    let on = ["run", "sensor-barrier", "--ensemble", "zookeeper"];
+    let bug = ["--bug lost-watch", "cannot be planted in zookeeper"];
+    refused(&[&on[..], &["--bug", "lost-watch"]].concat(), 254, &bug);
+    let option = ["--snapshot-every", "not there with --ensemble zookeeper"];
+    refused(&[&on[..], &["--snapshot-every", "10"]].concat(), 254, &option);
+    refused(&[&on[..], &["--reads", "lease"]].concat(), 254, &["lease", "known: read-index, local"]);
 }
 
 #[test]

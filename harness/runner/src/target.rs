@@ -4,8 +4,10 @@
 //! Ordalia builds itself share one implementation, [`BuiltIn`](crate::BuiltIn); a real system brings a
 //! start recipe and a client of its own.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -31,6 +33,8 @@ pub struct NodePlace {
     pub listen: SocketAddr,
     /// Where it reaches each neighbour: the proxy of that link, or the peer itself.
     pub peers: BTreeMap<NodeId, SocketAddr>,
+    /// Where each node itself listens, neighbours or not. What is said there passes no proxy.
+    pub addresses: BTreeMap<NodeId, SocketAddr>,
     /// Its data folder.
     pub data: PathBuf,
     /// Its log file.
@@ -51,6 +55,9 @@ pub struct NodeReport {
     /// Its view of itself.
     pub status: Status,
 }
+
+/// Something that runs until it is dropped.
+pub type Companion = Box<dyn Any + Send + Sync>;
 
 /// A system under test.
 pub trait Target: Send + Sync {
@@ -77,6 +84,17 @@ pub trait Target: Send + Sync {
     fn outside(&self, seed: u64) -> Option<Box<dyn Outside>> {
         let _ = seed;
         None
+    }
+
+    /// Starts what speaks for nodes in this process, for those that do not speak the wire themselves. It is called
+    /// once, before the nodes are started; what it gives is dropped when they have stopped. No fault of processes
+    /// touches it.
+    ///
+    /// # Errors
+    /// Those of the system.
+    fn accompany(&self, places: &[NodePlace]) -> io::Result<Option<Companion>> {
+        let _ = places;
+        Ok(None)
     }
 
     /// How a node is started, and started again with the same data.

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use crate::disks::DiskCounts;
 use crate::monitor::{Sightings, ask_all};
-use crate::{NodePlace, RunError, Target, TestSettings};
+use crate::{Companion, NodePlace, RunError, Target, TestSettings};
 
 /// Between two looks at something that should come about.
 pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -36,6 +36,7 @@ pub(crate) struct World<'t> {
     pub(crate) network: Option<Network>,
     pub(crate) disks: DiskCounts,
     pub(crate) cluster: RwLock<Cluster>,
+    _companion: Option<Companion>,
     _ports: Vec<PortReservation>,
 }
 
@@ -58,7 +59,7 @@ impl<'t> World<'t> {
         let is_there = |from, to| neighbours.get(&from).is_some_and(|known| known.contains(&to));
         let open = || Network::start_where(&nodes, settings.seed, is_there);
         let network = settings.proxied.then(open).transpose()?;
-        let mut recipes = BTreeMap::new();
+        let mut places = Vec::new();
         for node in &nodes {
             if let Some(network) = &network {
                 network.set_upstream(*node, addresses[node])?;
@@ -68,15 +69,30 @@ impl<'t> World<'t> {
                 outside: outside.map(str::to_owned),
                 ..place(*node, &nodes, &addresses, peers, folder)?
             };
-            recipes.insert(*node, target.recipe(&place));
+            places.push(place);
         }
+        let mute =
+            |error| RunError::Settings(format!("what speaks for the nodes cannot be started: {error}"));
+        let companion = target.accompany(&places).map_err(mute)?;
+        let recipes = places.iter().map(|place| (place.node, target.recipe(place))).collect();
         let cluster = RwLock::new(Cluster::new(recipes)?);
         let groups = target.groups(settings.nodes);
         let electing = Group::electing(&groups).into_iter();
         let electing = electing.filter_map(|node| Some((node, *addresses.get(&node)?))).collect();
         let for_clients = Group::for_clients(&groups);
         let disks = DiskCounts::default();
-        Ok(Self { target, electing, for_clients, nodes, addresses, network, disks, cluster, _ports: ports })
+        Ok(Self {
+            target,
+            electing,
+            for_clients,
+            nodes,
+            addresses,
+            network,
+            disks,
+            cluster,
+            _companion: companion,
+            _ports: ports,
+        })
     }
 
     /// Starts all nodes, waits until each one answers, and then a while for them to agree on a leader.
@@ -204,6 +220,7 @@ fn place(
         nodes: nodes.to_vec(),
         listen: addresses[&node],
         peers,
+        addresses: addresses.clone(),
         data: absolute.join("data"),
         log: absolute.join("log"),
         acts: absolute.join("acts.jsonl"),

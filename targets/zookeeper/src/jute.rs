@@ -30,11 +30,26 @@ impl Writer {
         self
     }
 
+    /// A list of strings.
+    pub(crate) fn texts(&mut self, values: &[String]) -> &mut Self {
+        self.int(i32::try_from(values.len()).unwrap_or(i32::MAX));
+        for value in values {
+            self.bytes(value.as_bytes());
+        }
+        self
+    }
+
     /// Longer ones than a message may be are refused by the server, which reads no length beyond it.
     pub(crate) fn bytes(&mut self, value: &[u8]) -> &mut Self {
         self.int(i32::try_from(value.len()).unwrap_or(i32::MAX));
         self.0.extend_from_slice(value);
         self
+    }
+
+    /// Adds what another has written.
+    #[cfg(test)]
+    pub(crate) fn append(&mut self, other: &Writer) {
+        self.0.extend_from_slice(&other.0);
     }
 
     /// The message with its length ahead.
@@ -66,6 +81,23 @@ impl<'a> Reader<'a> {
         Ok(i64::from_be_bytes(bytes))
     }
 
+    pub(crate) fn flag(&mut self) -> Result<bool, Malformed> {
+        match self.take(1)? {
+            [byte] => Ok(*byte != 0),
+            _ => Err(Malformed),
+        }
+    }
+
+    pub(crate) fn text(&mut self) -> Result<String, Malformed> {
+        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| Malformed)
+    }
+
+    /// A list of strings. Each takes four bytes at least, so a length that lies ends with the message.
+    pub(crate) fn texts(&mut self) -> Result<Vec<String>, Malformed> {
+        let count = self.int()?.max(0);
+        (0..count).map(|_| self.text()).collect()
+    }
+
     /// A byte string; one that is absent is as good as empty.
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
         let length = self.int()?;
@@ -89,6 +121,18 @@ mod tests {
         assert_eq!(reader.int(), Ok(i32::try_from(frame.len()).unwrap() - 4));
         assert_eq!((reader.int(), reader.long()), (Ok(-2), Ok(1 << 40)));
         assert_eq!((reader.bytes(), reader.0), (Ok("día".as_bytes()), &[1][..]));
+    }
+
+    #[test]
+    fn lists_are_read_and_their_lengths_not_trusted() {
+        let mut writer = Writer::default();
+        writer.texts(&["a".to_owned(), "bc".to_owned()]).flag(true);
+        let frame = writer.frame();
+        let mut reader = Reader(&frame[4..]);
+        assert_eq!(reader.texts(), Ok(vec!["a".to_owned(), "bc".to_owned()]));
+        assert_eq!((reader.flag(), reader.flag()), (Ok(true), Err(Malformed)));
+        assert_eq!(Reader(&[0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0]).texts(), Err(Malformed));
+        assert_eq!(Reader(&[0, 0, 0, 1, 0xff]).text(), Err(Malformed));
     }
 
     #[test]

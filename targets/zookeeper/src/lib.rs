@@ -7,13 +7,20 @@
 //! The client is the project's own, over the runtime that carries all clients: a benchmark beside other systems then
 //! measures the servers, and an operation is `fail` exactly where nothing was sent or the server refused.
 //!
-//! Left out: access control, read-only servers, moving a session to another server.
+//! With the [`bridge`] a target of this project's own has these servers as its ensemble ([`WithZookeeper`]). It has a
+//! client of its own, with watches and with sessions that move from server to server, which would only weigh on
+//! the registers'.
+//!
+//! Left out: access control, read-only servers.
 
+pub mod bridge;
 mod connection;
+mod ensemble;
 mod jute;
 mod register;
 mod target;
 
 pub use connection::{Code, Connection, ConnectionError, Op, Outcome};
+pub use ensemble::WithZookeeper;
 pub use jute::Malformed;
 pub use target::{INFO, Zookeeper};

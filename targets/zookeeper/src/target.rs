@@ -71,17 +71,36 @@ pub(crate) fn client_address(reserved: SocketAddr) -> SocketAddrV4 {
     SocketAddrV4::new(own_address(reserved), CLIENT_PORT)
 }
 
-/// The configuration. A server with few ticks to wait finds soon that its leader is gone.
-fn configuration(place: &NodePlace) -> String {
+/// How time goes for a server. One with little time to wait finds soon that its leader is gone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+    /// Nothing hangs on sessions.
+    Plain,
+    /// Sessions have the time-outs that are asked for, to about two ticks.
+    Sessions,
+}
+
+impl Pace {
+    fn settings(self) -> &'static str {
+        match self {
+            Pace::Plain => "tickTime=500\ninitLimit=20\nsyncLimit=6\n",
+            Pace::Sessions => {
+                "tickTime=100\ninitLimit=100\nsyncLimit=30\nminSessionTimeout=200\nmaxSessionTimeout=600000\n"
+            }
+        }
+    }
+}
+
+/// The configuration of one of those servers, by the ports that are reserved for them.
+fn configuration(place: &NodePlace, servers: &BTreeMap<NodeId, SocketAddr>, pace: Pace) -> String {
     let data = place.data.display();
-    let mut text = format!(
-        "tickTime=500\ninitLimit=20\nsyncLimit=6\ndataDir={data}\nmaxClientCnxns=0\nclientPort={CLIENT_PORT}\n\
-         clientPortAddress={}\n",
+    let mut text = pace.settings().to_owned();
+    text += &format!(
+        "dataDir={data}\nmaxClientCnxns=0\nclientPort={CLIENT_PORT}\nclientPortAddress={}\n",
         own_address(place.listen)
     );
-    let mut servers = place.peers.clone();
-    servers.insert(place.node, place.listen);
     for (node, reserved) in servers {
+        let (node, reserved) = (*node, *reserved);
         let address = own_address(reserved);
         text += &format!("server.{}={address}:{QUORUM_PORT}:{ELECTION_PORT}\n", node.number());
     }
@@ -106,6 +125,34 @@ impl Target for Zookeeper {
     }
 
     fn recipe(&self, place: &NodePlace) -> Recipe {
+        let mut servers = place.peers.clone();
+        servers.insert(place.node, place.listen);
+        self.server(place, &servers, Pace::Plain)
+    }
+
+    fn status(&self, address: SocketAddr, within: Duration) -> Async<'_, Result<NodeReport, String>> {
+        Box::pin(async move {
+            let server = client_address(address);
+            let said = timeout(within, report(server)).await;
+            let status = said.map_err(|_| format!("no answer within {within:?}"))??;
+            Ok(NodeReport { pid: self.listeners.process(server), fsyncs: None, status })
+        })
+    }
+
+    fn client(&self, _node: NodeId, address: SocketAddr, _name: &str) -> Box<dyn Client> {
+        let sync = self.options.get("reads").is_none_or(|reads| reads == "sync");
+        Box::new(Registers { server: client_address(address), sync, connection: None })
+    }
+}
+
+impl Zookeeper {
+    /// How one of those servers is started.
+    pub(crate) fn server(
+        &self,
+        place: &NodePlace,
+        servers: &BTreeMap<NodeId, SocketAddr>,
+        pace: Pace,
+    ) -> Recipe {
         let data = place.data.display();
         let class_path = format!("{data}:{ARCHIVE}");
         let arguments = [
@@ -120,7 +167,7 @@ impl Target for Zookeeper {
             "zoo.cfg",
         ];
         let files = [
-            ("zoo.cfg", configuration(place)),
+            ("zoo.cfg", configuration(place, servers, pace)),
             ("myid", place.node.number().to_string()),
             ("log4j.properties", LOGGING.to_owned()),
         ];
@@ -134,23 +181,12 @@ impl Target for Zookeeper {
             log_file: place.log.clone(),
         }
     }
+}
 
-    fn status(&self, address: SocketAddr, within: Duration) -> Async<'_, Result<NodeReport, String>> {
-        Box::pin(async move {
-            let server = client_address(address);
-            let said = timeout(within, four_letters(server, "srvr")).await;
-            let text = said
-                .map_err(|_| format!("no answer within {within:?}"))?
-                .map_err(|error| error.to_string())?;
-            let status = read_status(&text).ok_or_else(|| format!("it serves nobody: {:?}", text.trim()))?;
-            Ok(NodeReport { pid: self.listeners.process(server), fsyncs: None, status })
-        })
-    }
-
-    fn client(&self, _node: NodeId, address: SocketAddr, _name: &str) -> Box<dyn Client> {
-        let sync = self.options.get("reads").is_none_or(|reads| reads == "sync");
-        Box::new(Registers { server: client_address(address), sync, connection: None })
-    }
+/// What a server says of itself; the error is for a person.
+pub(crate) async fn report(server: SocketAddrV4) -> Result<Status, String> {
+    let text = four_letters(server, "srvr").await.map_err(|error| error.to_string())?;
+    read_status(&text).ok_or_else(|| format!("it serves nobody: {:?}", text.trim()))
 }
 
 /// Asks a server by one of its four-letter words (ZooKeeper Administrator's Guide, "The Four Letter Words").

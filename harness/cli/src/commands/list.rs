@@ -8,7 +8,7 @@ use ordalia_schedule::{FaultKind, Profile, presets};
 
 use crate::args::{ListArgs, Listing};
 use crate::exit::Outcome;
-use crate::registry::{TARGETS, WORKLOADS, infos};
+use crate::registry::{ENSEMBLE, MIXED, TARGETS, WORKLOADS, infos};
 
 /// Prints a list.
 pub fn list(args: &ListArgs) -> Outcome {
@@ -42,7 +42,12 @@ fn targets() -> Vec<(String, String)> {
     for info in infos() {
         rows.push((info.name.to_owned(), info.about.to_owned()));
         for option in info.options {
-            let values = if option.values.is_empty() { "NUMBER".to_owned() } else { option.values.join("|") };
+            let mut values =
+                if option.values.is_empty() { "NUMBER".to_owned() } else { option.values.join("|") };
+            let mixed = MIXED.iter().filter(|mixed| mixed.target == info.name && option.name == ENSEMBLE);
+            for mixed in mixed {
+                values += &format!("|{} (ordalia run: {})", mixed.system, mixed.note);
+            }
             let about = format!("{values}: {} [default: {}]", option.about, option.default);
             rows.push((format!("  --{}", option.name), about));
         }

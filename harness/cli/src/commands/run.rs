@@ -15,6 +15,9 @@ pub fn run(mut args: RunArgs) -> Outcome {
     let (plain, json) = (args.plain, args.json);
     let trial = Trial::new(args)?;
     eprintln!("seed {}; to repeat: {}", trial.settings().seed, trial.settings().command);
+    if let Some(note) = trial.note() {
+        eprintln!("{note}");
+    }
     let observer = observer(plain);
     let (interrupted, watched) = watch::channel(false);
     interrupt::heed("ending the test in order", move || {

@@ -17,7 +17,7 @@ use crate::args::RunArgs;
 use crate::commands::report::budget;
 use crate::commands::runtime;
 use crate::exit::Failure;
-use crate::registry::{bugs, check_options, startable, workload};
+use crate::registry::{startable, workload};
 use crate::values::duration_text;
 
 /// One test with real processes, complete: what was left open is filled in, and all that was asked for is there.
@@ -25,6 +25,7 @@ pub struct Trial {
     target: Box<dyn Target>,
     workload: &'static WorkloadInfo,
     settings: TestSettings,
+    note: Option<&'static str>,
 }
 
 impl Trial {
@@ -33,9 +34,8 @@ impl Trial {
     /// # Errors
     /// What was asked for is not there, or does not go together.
     pub fn new(mut args: RunArgs) -> Result<Self, Failure> {
-        let entry = startable(&args.target)?;
-        let bugs = bugs(entry.info(), &args.bugs)?;
-        check_options(entry.info(), &args.options)?;
+        let entry = startable(&args.target)?.on_asked(&args.options);
+        let bugs = entry.check(&args.options, &args.bugs)?;
         let workload = workload(args.workload.as_deref().unwrap_or(entry.workload()))?;
         args.workload = Some(workload.name.to_owned());
         let seed = args.seed.unwrap_or_default();
@@ -50,12 +50,17 @@ impl Trial {
         let schedule = schedule(&args, nodes, seed, &groups, target.bears())?;
         let command = repeat_command(&args, nodes, entry.info().name, seed);
         let settings = test_settings(&args, nodes, seed, schedule, command);
-        Ok(Self { target, workload, settings })
+        Ok(Self { target, workload, settings, note: entry.note() })
     }
 
     /// What the test is told; its `command` repeats it.
     pub fn settings(&self) -> &TestSettings {
         &self.settings
+    }
+
+    /// What the user is to know ahead of it.
+    pub fn note(&self) -> Option<&'static str> {
+        self.note
     }
 
     /// Runs the test and judges it. It ends early, and in order, once `interrupted` is true.

@@ -29,8 +29,9 @@ use ordalia_raft::StateMachine;
 use crate::bugs::{Bug, Bugs};
 use command::{Action, Command, Query, Reply, View, Writer};
 use nodes::{Edits, Nodes};
+pub(crate) use sessions::MAX_OUTBOX;
+pub use sessions::TIMEOUTS_MS;
 use sessions::{LastWrite, MAX_SESSIONS, MAX_WATCHES, Session};
-pub(crate) use sessions::{MAX_OUTBOX, TIMEOUTS_MS};
 use watches::Watches;
 
 pub use nodes::Touched;

@@ -13,8 +13,8 @@ pub(crate) const MAX_SESSIONS: usize = 10_000;
 pub(crate) const MAX_WATCHES: usize = 10_000;
 /// Events that one session may leave untaken; the leader ends a session that leaves more.
 pub(crate) const MAX_OUTBOX: usize = 10_000;
-/// The shortest and the longest time-out, in ms.
-pub(crate) const TIMEOUTS_MS: std::ops::RangeInclusive<u64> = 200..=600_000;
+/// The shortest and the longest time-out of a session, in ms.
+pub const TIMEOUTS_MS: std::ops::RangeInclusive<u64> = 200..=600_000;
 
 /// One session.
 #[derive(Clone, Debug, PartialEq, Eq)]
