@@ -36,5 +36,6 @@ pub use operation::{FIRST_ACTING_PROCESS, Operation, Outcome, PairError, pair};
 pub use read_error::{ParseError, ReadError};
 pub use recorded::Recorded;
 pub use sink::Sink;
+pub use source::open;
 
 pub use serde_json::Value;

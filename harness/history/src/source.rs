@@ -21,7 +21,10 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 pub(crate) type Rejoined<R> = io::Chain<Cursor<Vec<u8>>, R>;
 
 /// Opens a file, and decompresses it on the way if its first bytes say that it is gzip or zstd.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, ReadError> {
+///
+/// # Errors
+/// It cannot be opened.
+pub fn open(path: &Path) -> Result<Box<dyn BufRead>, ReadError> {
     let io_error = |source| ReadError::Io { path: path.to_owned(), source };
     let file = BufReader::with_capacity(CHUNK_BYTES, File::open(path).map_err(io_error)?);
     let (magic, file) = with_head(file, zstd::MAGIC.len()).map_err(io_error)?;

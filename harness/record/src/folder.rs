@@ -1,14 +1,17 @@
 //! Where the files of a run are, and how they are read and written.
 
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ordalia_history::{Event, jsonl};
 use ordalia_node::NodeId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
+
+use crate::compress::plain_or_compressed;
 
 /// Why a file of a run could not be read or written.
 #[derive(Debug, Error)]
@@ -100,9 +103,9 @@ impl RunFolder {
         self.root.join("schedule.json")
     }
 
-    /// `history.jsonl`
+    /// `history.jsonl`, or `history.jsonl.zst` of a run that was compressed.
     pub fn history(&self) -> PathBuf {
-        self.root.join("history.jsonl")
+        plain_or_compressed(self.root.join("history.jsonl"))
     }
 
     /// `faults.jsonl`
@@ -152,9 +155,9 @@ impl RunFolder {
         self.root.join("sim.json")
     }
 
-    /// `trace.jsonl`: what happened in a simulated run, event by event.
+    /// `trace.jsonl`: what happened in a simulated run, event by event; or `trace.jsonl.zst`.
     pub fn trace(&self) -> PathBuf {
-        self.root.join("trace.jsonl")
+        plain_or_compressed(self.root.join("trace.jsonl"))
     }
 
     /// `minimal.jsonl`: the few operations that a failure comes down to, as a history of their own; only there
@@ -174,10 +177,15 @@ impl RunFolder {
     }
 }
 
-/// Points `results/latest` to the run. The link is made under another name and renamed, so that it is
-/// whole at every moment, also with runs side by side.
-fn link_latest(results: &Path, run: &Path) -> Result<(), RecordError> {
-    let fresh = results.join(format!(".latest-{}", std::process::id()));
+/// Points the link `latest` in a folder to one of its folders. The link is made under another name and renamed, so
+/// that it is whole at every moment, also with runs side by side, in one process or in several.
+///
+/// # Errors
+/// The link cannot be made.
+pub fn link_latest(results: &Path, run: &Path) -> Result<(), RecordError> {
+    static LINKS: AtomicU64 = AtomicU64::new(0);
+    let number = LINKS.fetch_add(1, Ordering::Relaxed);
+    let fresh = results.join(format!(".latest-{}-{number}", std::process::id()));
     let latest = results.join("latest");
     let io_error = |source| RecordError::Io { path: latest.clone(), source };
     match fs::remove_file(&fresh) {
@@ -261,7 +269,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, expected: &'static str) -> Re
     })
 }
 
-/// Reads a file of one JSON value a line. A file that is absent is empty, and a last line without its
+/// Reads a file of one JSON value a line, compressed or not. A file that is absent is empty, and a last line without its
 /// newline that does not parse (its writer was killed) is left out.
 ///
 /// # Errors
@@ -271,11 +279,12 @@ pub fn read_json_lines<T: DeserializeOwned>(
     expected: &'static str,
 ) -> Result<Vec<T>, RecordError> {
     let io_error = |source| RecordError::Io { path: path.to_owned(), source };
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        file => file.map_err(io_error)?,
-    };
-    let mut reader = BufReader::new(file);
+    match path.try_exists() {
+        Ok(true) => {}
+        Ok(false) => return Ok(Vec::new()),
+        Err(source) => return Err(io_error(source)),
+    }
+    let mut reader = ordalia_history::open(path)?;
     let (mut values, mut text, mut line) = (Vec::new(), Vec::new(), 0);
     loop {
         text.clear();

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `run.json` | [`RunInfo`]: every setting, the seed, the command that repeats it |
 //! | `schedule.json` | the fault schedule |
-//! | `history.jsonl` | one operation event a line, in time order |
+//! | `history.jsonl` | one operation event a line, in time order; `history.jsonl.zst` once compressed |
 //! | `faults.jsonl` | [`FaultRecord`]: what each fault did, with evidence |
 //! | `status.jsonl` | [`StatusSample`]: what each node said of itself, several times a second |
 //! | `links.json` | [`LinkTotals`]: messages and bytes of each directed link |
@@ -21,6 +21,7 @@
 //! Runners write it, reports and comparisons read it. This crate knows nothing of running things.
 
 mod acts;
+mod compress;
 mod evidence;
 mod folder;
 mod info;
@@ -29,10 +30,11 @@ mod samples;
 mod trace;
 
 pub use acts::{Actor, ActsInfo, Deed, FIRST_ACTING_PROCESS, Lanes, MergedActs, merge_acts};
+pub use compress::{Saved, append_line, plain_or_compressed};
 pub use evidence::{Demand, judge_faults};
 pub use folder::{
-    RecordError, RunFolder, read_json, read_json_lines, write_compact_json, write_history, write_json,
-    write_json_lines,
+    RecordError, RunFolder, link_latest, read_json, read_json_lines, write_compact_json, write_history,
+    write_json, write_json_lines,
 };
 pub use info::{HealInfo, NodeDeath, Phase, RunInfo, TargetSettings};
 pub use judge::{JUDGEMENTS, judge_run};

@@ -42,6 +42,6 @@ pub use judge::{JudgeError, judge};
 pub use observer::{Observer, Progress, Silent};
 pub use recorder::Recorder;
 pub use settings::TestSettings;
-pub use stamp::{binary_checksum, time_stamp, time_text};
+pub use stamp::{binary_checksum, time_stamp, time_stamp_before, time_text};
 pub use target::{Async, Client, Companion, NodePlace, NodeReport, Target};
 pub use test::run_test;
