@@ -28,11 +28,22 @@ impl SimRun {
         budget: &Budget,
     ) -> Result<TestVerdict, PairError> {
         let history = History::new(std::mem::take(&mut self.events))?;
-        let mut verdict = TestVerdict::reach(&workload.checkers(), &history, budget);
+        Ok(self.judge_history(&history, settings, workload, budget))
+    }
+
+    /// Judges the run by a history that its events were made into.
+    pub fn judge_history(
+        &self,
+        history: &History,
+        settings: &SimSettings,
+        workload: &dyn Workload,
+        budget: &Budget,
+    ) -> TestVerdict {
+        let mut verdict = TestVerdict::reach(&workload.checkers(), history, budget);
         verdict.add("faults", judge_faults(&settings.schedule, &self.faults, Demand::Some));
         verdict.add("run", judge_run(&self.info, false));
-        verdict.add(LIVENESS.0, self.judge_liveness(settings.liveness, &history));
-        Ok(verdict)
+        verdict.add(LIVENESS.0, self.judge_liveness(settings.liveness, history));
+        verdict
     }
 
     /// Safety first, then liveness: a cluster that is whole has no excuse.
