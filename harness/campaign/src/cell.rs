@@ -93,6 +93,9 @@ pub struct Cell {
     /// The file of a recorded fault schedule, carried out instead of one drawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<String>,
+    /// The CRC-32 of that file, in hexadecimal: another schedule is another cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_checksum: Option<String>,
     /// The seeds, each once, ascending.
     pub seeds: Vec<u64>,
 }

@@ -30,7 +30,7 @@ pub struct JobResult {
     pub repeat: String,
     /// How long it took, in milliseconds of real time.
     pub wall_ms: u64,
-    /// How it went in numbers; absent where the test could not be carried through.
+    /// Its figures; absent where it could not be carried through.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figures: Option<Figures>,
 }
@@ -62,4 +62,10 @@ pub fn complaints(verdict: &TestVerdict) -> Vec<Complaint> {
         .collect();
     complaints.sort_by(|a, b| (b.verdict, &a.checker).cmp(&(a.verdict, &b.checker)));
     complaints
+}
+
+/// Figures that a file can hold: JSON has no infinite numbers, and a journal must read back. `None` of others.
+pub fn storable(figures: Figures) -> Option<Figures> {
+    let text = serde_json::to_string(&figures).ok()?;
+    serde_json::from_str::<Figures>(&text).is_ok().then_some(figures)
 }

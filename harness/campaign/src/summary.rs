@@ -1,11 +1,14 @@
 //! What a campaign came to: `summary.json`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use ordalia_checker::Verdict;
+use ordalia_measure::Figures;
+use ordalia_measure::statistics::{bootstrap_median, median};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cell, JobResult};
+use crate::{Cell, Complaint, Ended, Job, JobResult, Plan, PlanRecord, Worked};
 
 /// The version of the shape of `summary.json`.
 pub const SUMMARY_VERSION: u32 = 1;
@@ -82,14 +85,14 @@ pub struct CellSummary {
     pub figures: BTreeMap<String, Spread>,
 }
 
-/// What one checker found in the runs of a cell.
+/// What one checker found in the runs of a cell, of one severity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// The checker.
     pub checker: String,
-    /// The worst that it came to.
+    /// Unknown or invalid.
     pub verdict: Verdict,
-    /// The seeds with that verdict of this checker, ascending.
+    /// The seeds, ascending.
     pub seeds: Vec<u64>,
     /// How many they are.
     pub count: u64,
@@ -132,4 +135,131 @@ pub struct Run {
     /// What it came to.
     #[serde(flatten)]
     pub result: JobResult,
+}
+
+impl Summary {
+    /// Sums up what was worked off of a plan.
+    pub fn of(plan: &Plan, record: &PlanRecord, worked: &Worked) -> Self {
+        let cells: Vec<CellSummary> =
+            plan.cells.iter().enumerate().map(|(at, cell)| CellSummary::of(at, cell, worked)).collect();
+        let jobs = plan.cells.iter().map(|cell| cell.seeds.len() as u64).sum();
+        let sum = |count: fn(&CellSummary) -> u64| cells.iter().map(count).sum();
+        let (valid, unknown, invalid) = (sum(|c| c.valid), sum(|c| c.unknown), sum(|c| c.invalid));
+        let totals = Totals { jobs, done: valid + unknown + invalid, valid, unknown, invalid };
+        let runs = worked.done.iter().filter_map(|(job, result)| {
+            let cell = plan.cell(*job)?.name.clone();
+            Some(Run { cell, seed: job.seed, result: result.clone() })
+        });
+        Self {
+            version: SUMMARY_VERSION,
+            name: record.name.clone(),
+            verdict: totals.verdict(),
+            started: record.started.clone(),
+            finished: worked.ended != Ended::Interrupted,
+            interrupted: worked.ended == Ended::Interrupted,
+            stopped: match &worked.ended {
+                Ended::Stopped(why) => Some(why.clone()),
+                Ended::OutOfTime => Some("the time was over".to_owned()),
+                Ended::All | Ended::Interrupted => None,
+            },
+            plan: PlanId {
+                checksum: record.checksum.clone(),
+                version: record.version.clone(),
+                binary: record.binary.clone(),
+            },
+            totals,
+            cells,
+            runs: runs.collect(),
+        }
+    }
+}
+
+impl Totals {
+    /// The worst of what was done; what was not done nobody knows.
+    fn verdict(&self) -> Verdict {
+        match self {
+            Totals { invalid: 1.., .. } => Verdict::Invalid,
+            Totals { unknown: 1.., .. } => Verdict::Unknown,
+            Totals { jobs, done, .. } if done < jobs => Verdict::Unknown,
+            _ => Verdict::Valid,
+        }
+    }
+}
+
+impl CellSummary {
+    fn of(at: usize, cell: &Cell, worked: &Worked) -> Self {
+        let runs = || worked.done.range(Job { cell: at, seed: 0 }..=Job { cell: at, seed: u64::MAX });
+        let count = |verdict| runs().filter(|(_, result)| result.verdict == verdict).count() as u64;
+        Self {
+            cell: cell.clone(),
+            valid: count(Verdict::Valid),
+            unknown: count(Verdict::Unknown),
+            invalid: count(Verdict::Invalid),
+            findings: findings(runs()),
+            figures: spreads(runs().filter_map(|(_, result)| result.figures.as_ref())),
+        }
+    }
+}
+
+/// Takes one figure of a run, where it is known.
+type Take = fn(&Figures) -> Option<f64>;
+
+/// The figures that are summed up, each with what it is called.
+const FIGURES: [(&str, Take); 11] = [
+    ("ok_per_s", |f| Some(f.ok_per_s)),
+    ("p50_us", |f| f.latency.as_ref().map(|latency| latency.invocation.p50_us)),
+    ("p99_us", |f| f.latency.as_ref().map(|latency| latency.invocation.p99_us)),
+    ("availability", |f| Some(f.availability)),
+    ("unavailable_ms", |f| Some(f.unavailable_ms as f64)),
+    ("longest_outage_ms", |f| Some(f.longest_outage_ms as f64)),
+    ("recovery_ms", |f| slowest_recovery(f)),
+    ("messages_per_op", |f| f.messages_per_op),
+    ("bytes_per_op", |f| f.bytes_per_op),
+    ("fsyncs_per_op", |f| f.fsyncs_per_op),
+    ("elections", |f| f.elections.map(|elections| elections as f64)),
+];
+
+/// The slowest recovery of a run after a fault or a heal, in milliseconds; nothing where there was none.
+fn slowest_recovery(figures: &Figures) -> Option<f64> {
+    figures.after.iter().filter_map(|after| after.recovery_ms).max_by(f64::total_cmp)
+}
+
+/// The figures over several runs. The seed of the interval is fixed, so that equal runs have equal summaries.
+fn spreads<'a>(runs: impl Iterator<Item = &'a Figures>) -> BTreeMap<String, Spread> {
+    let runs: Vec<&Figures> = runs.collect();
+    let spread = |figure: Take| {
+        let values: Vec<f64> = runs.iter().filter_map(|run| figure(run)).collect();
+        let (median, interval) = (median(&values)?, bootstrap_median(&values, 0)?);
+        Some(Spread { median, low: interval.low, high: interval.high })
+    };
+    let named = FIGURES.into_iter().filter_map(|(name, figure)| Some((name.to_owned(), spread(figure)?)));
+    named.collect()
+}
+
+/// What was found in runs in order of their seeds: by checker and verdict, the worst first.
+fn findings<'a>(runs: impl Iterator<Item = (&'a Job, &'a JobResult)>) -> Vec<Finding> {
+    let mut found: BTreeMap<(Reverse<Verdict>, &str), Finding> = BTreeMap::new();
+    for (job, result) in runs {
+        for complaint in &result.complaints {
+            let key = (Reverse(complaint.verdict), complaint.checker.as_str());
+            let finding = found.entry(key).or_insert_with(|| Finding::first(job.seed, complaint, result));
+            finding.seeds.push(job.seed);
+            finding.count += 1;
+        }
+    }
+    found.into_values().collect()
+}
+
+impl Finding {
+    /// A finding without seeds yet, whose first is this.
+    fn first(seed: u64, complaint: &Complaint, result: &JobResult) -> Self {
+        let first = First {
+            seed,
+            why: complaint.why.clone(),
+            repeat: result.repeat.clone(),
+            folder: result.folder.clone(),
+        };
+        let (checker, verdict) = (complaint.checker.clone(), complaint.verdict);
+        Self { checker, verdict, seeds: Vec::new(), count: 0, first }
+    }
 }
