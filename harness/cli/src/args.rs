@@ -1,8 +1,10 @@
 //! The command line.
 
 mod bench;
+mod campaign;
 mod check;
 mod mutants;
+mod results;
 mod sim;
 
 use std::collections::BTreeMap;
@@ -15,8 +17,10 @@ use clap::{Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcom
 use ordalia_node::NodeId;
 
 pub use bench::BenchArgs;
+pub use campaign::CampaignArgs;
 pub use check::{CheckArgs, Format};
 pub use mutants::MutantsArgs;
+pub use results::{DiffArgs, GcArgs, Judged, ListResultsArgs, ResultsArgs, ResultsCommand, RmArgs, ShowArgs};
 pub use sim::SimArgs;
 
 use crate::registry::infos;
@@ -38,6 +42,10 @@ pub enum Command {
     Run(RunArgs),
     /// Tests in the simulator: thousands of seeds, each repeatable.
     Sim(SimArgs),
+    /// A matrix of tests, real or simulated, resumable.
+    Campaign(CampaignArgs),
+    /// The stored runs: list, show, compare, clear away.
+    Results(ResultsArgs),
     /// How soon the simulator finds the defects that can be planted.
     Mutants(MutantsArgs),
     /// Judge a recorded history.
@@ -305,6 +313,8 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap:
             | Command::Bench(BenchArgs { options, .. })
             | Command::Node(NodeArgs { options, .. }) => *options = given,
             Command::Mutants(_)
+            | Command::Campaign(_)
+            | Command::Results(_)
             | Command::Check(_)
             | Command::Verify(_)
             | Command::Convert(_)

@@ -1,5 +1,6 @@
 //! Exit statuses: 0 valid, 1 invalid, 2 unknown, 254 wrong usage, 255 the harness failed.
 
+use std::fmt;
 use std::process::ExitCode;
 
 use ordalia_checker::Verdict;
@@ -35,17 +36,23 @@ impl Failure {
     }
 }
 
+/// As a person is told.
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Usage(text) => f.write_str(text),
+            Failure::Harness(error) => f.write_str(&told(error)),
+        }
+    }
+}
+
 /// Reports a failure and turns the outcome into the exit status.
 pub fn code(outcome: Outcome) -> ExitCode {
     match outcome {
         Ok(verdict) => ExitCode::from(verdict.map_or(0, Verdict::exit_status)),
-        Err(Failure::Usage(text)) => {
-            eprintln!("ordalia: {text}");
-            ExitCode::from(USAGE)
-        }
-        Err(Failure::Harness(error)) => {
-            eprintln!("ordalia: {}", told(&error));
-            ExitCode::from(FAILED)
+        Err(failure) => {
+            eprintln!("ordalia: {failure}");
+            ExitCode::from(if matches!(failure, Failure::Usage(_)) { USAGE } else { FAILED })
         }
     }
 }

@@ -29,6 +29,17 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_millis(milliseconds as u64))
 }
 
+/// An age: a duration as [`duration`] reads it, or days such as `30d`.
+///
+/// # Errors
+/// The text is of another form, or longer than a year; says what is expected.
+pub fn age(text: &str) -> Result<Duration, String> {
+    let Some(days) = text.strip_suffix('d') else { return duration(text) };
+    let hours = days.parse::<u32>().ok().and_then(|days| days.checked_mul(24));
+    let hours = hours.ok_or_else(|| format!("expected an age such as 12h or 30d, found {text:?}"))?;
+    duration(&format!("{hours}h"))
+}
+
 /// Writes a duration in the form that [`duration`] reads.
 pub fn duration_text(span: Duration) -> String {
     match span.as_millis() {

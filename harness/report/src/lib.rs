@@ -6,6 +6,8 @@
 //! [`summary`] says the same in a few plain lines. Both work on what there is: a run that was killed before
 //! its verdict is drawn too, and the page says what is missing.
 //!
+//! [`draw_campaign`] draws what a whole campaign came to, from its summary alone.
+//!
 //! The crate runs nothing. Reading is in [`load`]; figures (`quantiles`, `throughput`, `terms`, `bands`,
 //! …) are pure functions of what was read; each plot and each section of the page has a file of its own.
 //! A history with acts of sensors (`measure`) has the pictures of their rounds too, from `rounds`.
@@ -13,6 +15,7 @@
 
 mod bands;
 mod base64;
+mod campaign;
 mod format;
 mod linearization;
 mod load;
@@ -38,6 +41,7 @@ use std::path::{Path, PathBuf};
 use ordalia_record::RunFolder;
 use thiserror::Error;
 
+pub use campaign::draw_campaign;
 pub use linearization::LinearizationPage;
 
 use load::Loaded;

@@ -1,6 +1,7 @@
 //! What the commands do.
 
 mod bench;
+mod campaign;
 mod check;
 mod convert;
 mod interrupt;
@@ -9,6 +10,7 @@ mod mutants;
 mod node;
 mod proof;
 mod report;
+mod results;
 mod run;
 mod sim;
 mod trial;
@@ -16,6 +18,7 @@ mod verdict;
 mod verify;
 
 use anyhow::Context;
+use ordalia_record::plain_or_compressed;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::Command;
@@ -25,11 +28,22 @@ use crate::exit::Outcome;
 pub fn carry_out(command: Command) -> Outcome {
     match command {
         Command::Run(args) => run::run(args),
+        Command::Campaign(args) => campaign::campaign(&args),
+        Command::Results(args) => results::results(&args),
         Command::Mutants(args) => mutants::mutants(&args),
         Command::Sim(args) => sim::sim(&args),
-        Command::Check(args) => check::check(&args),
-        Command::Verify(args) => verify::verify(&args),
-        Command::Convert(args) => convert::convert(&args),
+        Command::Check(mut args) => {
+            args.file = plain_or_compressed(args.file);
+            check::check(&args)
+        }
+        Command::Verify(mut args) => {
+            args.history = plain_or_compressed(args.history);
+            verify::verify(&args)
+        }
+        Command::Convert(mut args) => {
+            args.input = plain_or_compressed(args.input);
+            convert::convert(&args)
+        }
         Command::Report(args) => report::report(&args),
         Command::List(args) => list::list(&args),
         Command::Bench(args) => bench::bench(&args),

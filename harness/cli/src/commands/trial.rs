@@ -44,6 +44,12 @@ impl Trial {
             Some(build) => entry.make_of_build(args.options.clone(), bugs, build)?,
             None => entry.make(args.options.clone(), bugs)?,
         };
+        if let Some(kind) = workload.asks.iter().find(|kind| !target.answers().contains(kind)) {
+            let (target, workload, kind) = (entry.info().name, workload.name, kind.name());
+            return Err(Failure::usage(format!(
+                "target {target} does not answer {kind} requests, which workload {workload} sends"
+            )));
+        }
         let groups = target.groups(nodes);
         // Proxies that nobody's peers go through would only look idle.
         args.direct |= !target.bears().iter().any(|kind| kind.is_of_links());

@@ -18,10 +18,10 @@ use crate::palette;
 use crate::plots::{Plot, rounds::CLOSE_FILE, rounds::FILE};
 
 /// The rules of the page's appearance; colours are variables that the palette declares.
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 /// Copies the text of an element, and says so on its button.
-const SCRIPT: &str = include_str!("script.js");
+pub(crate) const SCRIPT: &str = include_str!("script.js");
 
 /// The file of the plot that stands with the violation, not among the others.
 const VIOLATION_PLOT: &str = "violation.svg";
@@ -150,7 +150,7 @@ fn footer(loaded: &Loaded) -> Markup {
 }
 
 /// A table that scrolls sideways where the page is narrow.
-fn scrolling(table: &Markup) -> Markup {
+pub(crate) fn scrolling(table: &Markup) -> Markup {
     html! { div.scroll role="region" tabindex="0" { (table) } }
 }
 

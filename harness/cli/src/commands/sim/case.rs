@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use ordalia_checker::{Budget, TestVerdict};
+use ordalia_checker::{Budget, History, TestVerdict};
+use ordalia_history::fault_windows;
+use ordalia_measure::{Figures, RunRecord, figures};
 use ordalia_record::TargetSettings;
 use ordalia_runner::BuiltIn;
 use ordalia_schedule::{FaultKind, Profile, Schedule, generate_among};
@@ -63,6 +65,11 @@ impl Case {
         Ok(make(workload(&self.workload)?, &self.settings))
     }
 
+    /// The same workload with other settings, which no seed alone repeats.
+    pub fn with(&self, settings: &SimSettings) -> Self {
+        Self { workload: self.workload.clone(), settings: settings.clone(), command: None }
+    }
+
     /// Runs the test.
     pub fn run(&self, watch: Watch) -> Result<SimRun, Failure> {
         Ok((self.target()?.simulate)(&self.settings, self.workload()?.as_ref(), watch))
@@ -76,6 +83,26 @@ impl Case {
             .judge(&self.settings, self.workload()?.as_ref(), budget)
             .map_err(|error| anyhow::anyhow!("the simulator recorded no history: {error}"))?;
         Ok((verdict, effort))
+    }
+}
+
+impl Case {
+    /// The verdict on the test and its figures, with nothing kept.
+    pub fn measured(&self, budget: &Budget) -> Result<(TestVerdict, Figures), Failure> {
+        let mut run = self.run(Watch { status: true, trace: false })?;
+        let history = History::new(std::mem::take(&mut run.events))
+            .map_err(|error| anyhow::anyhow!("the simulator recorded no history: {error}"))?;
+        let verdict = run.judge_history(&history, &self.settings, self.workload()?.as_ref(), budget);
+        let figures = figures(&RunRecord {
+            info: &run.info,
+            operations: &history.operations,
+            faults: &fault_windows(&history.events),
+            status: &run.status,
+            links: &run.links,
+            disks: &run.disks,
+            elections: None,
+        });
+        Ok((verdict, figures))
     }
 }
 

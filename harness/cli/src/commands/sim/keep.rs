@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ordalia_checker::TestVerdict;
+use ordalia_checker::{Budget, TestVerdict};
 use ordalia_history::jsonl;
 use ordalia_record::{RunFolder, RunInfo, write_json, write_json_lines};
 use ordalia_runner::judge;
@@ -23,17 +23,29 @@ pub struct Kept {
 
 /// Runs a test with everything recorded, and stores and judges it.
 pub fn keep(case: &Case, args: &SimArgs) -> Result<Kept, Failure> {
+    keep_told(case, &args.results, &budget(&args.budget), &|root| {
+        eprintln!("recording to {}", root.display());
+    })
+}
+
+/// The same; `told` learns of the folder as soon as there is one.
+pub fn keep_told(
+    case: &Case,
+    results: &Path,
+    budget: &Budget,
+    told: &dyn Fn(&Path),
+) -> Result<Kept, Failure> {
     let run = case.run(Watch { status: true, trace: true })?;
     let workload = case.workload()?;
     let test = format!("{}.{}.sim", case.settings.target.name, case.workload);
-    let folder = RunFolder::create(&args.results, &test, &ordalia_runner::time_stamp(), case.settings.seed)?;
-    eprintln!("recording to {}", folder.root().display());
+    let folder = RunFolder::create(results, &test, &ordalia_runner::time_stamp(), case.settings.seed)?;
+    told(folder.root());
     store(case, &run, &folder)?;
     let liveness = run
-        .judge(&case.settings, workload.as_ref(), &budget(&args.budget))
+        .judge(&case.settings, workload.as_ref(), budget)
         .map_err(|error| anyhow::anyhow!("the simulator recorded no history: {error}"))?;
     // The folder is judged as any other, so that `report` comes to the same; liveness needs virtual time.
-    let mut verdict = judge(&folder, workload.as_ref(), &budget(&args.budget))?;
+    let mut verdict = judge(&folder, workload.as_ref(), budget)?;
     if let Some(judgement) = liveness.checkers.get(LIVENESS.0) {
         verdict.add(LIVENESS.0, judgement.clone());
     }

@@ -15,6 +15,8 @@ use crate::args::SimArgs;
 use crate::exit::Outcome;
 
 pub use case::{Case, Plan};
+pub use keep::keep_told;
+pub use sweeping::smaller;
 
 /// Runs tests in the simulator.
 pub fn sim(args: &SimArgs) -> Outcome {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ordalia_checker::Verdict;
-use ordalia_sim::{Effort, Go, ShrinkBudget, SimSettings, shrink};
+use ordalia_checker::{Budget, Verdict};
+use ordalia_sim::{Effort, Go, ShrinkBudget, Shrunk, SimSettings, shrink};
 use serde::Serialize;
 
 use super::case::{Case, Plan};
@@ -124,18 +124,8 @@ fn keep_smallest(case: &Case, checker: &str, args: &SimArgs) -> Result<(), Failu
         return Ok(());
     }
     eprintln!("making seed {} smaller, as long as {checker} finds fault with it", case.settings.seed);
-    let as_case = |settings: &SimSettings| Case {
-        workload: case.workload.clone(),
-        settings: settings.clone(),
-        command: None,
-    };
-    let fails = |settings: &SimSettings| {
-        let verdict = as_case(settings).judged(&budget(&args.budget)).ok().map(|(verdict, _)| verdict);
-        verdict.and_then(|verdict| Some(verdict.checkers.get(checker)?.valid)) == Some(Verdict::Invalid)
-    };
-    let limits = ShrinkBudget { time: args.shrink_time, ..ShrinkBudget::default() };
-    let shrunk = shrink(&case.settings, limits, &fails);
-    let small = as_case(&shrunk.settings);
+    let shrunk = smaller(case, checker, &budget(&args.budget), args.shrink_time);
+    let small = case.with(&shrunk.settings);
     let kept = keep(&small, args)?;
     ordalia_report::draw(&kept.folder)?;
     tell_small(&shrunk.settings, shrunk.tried, shrunk.out_of_time);
@@ -144,6 +134,15 @@ fn keep_smallest(case: &Case, checker: &str, args: &SimArgs) -> Result<(), Failu
     eprintln!("report: {}", kept.folder.report().join("index.html").display());
     tell_repeats(&small, &kept.folder);
     try_on_real(&small, &kept.folder.schedule(), checker, args)
+}
+
+/// A failing test made smaller as long as the same checker finds fault with it.
+pub fn smaller(case: &Case, checker: &str, budget: &Budget, time: Duration) -> Shrunk {
+    let fails = |settings: &SimSettings| {
+        let verdict = case.with(settings).judged(budget).ok().map(|(verdict, _)| verdict);
+        verdict.and_then(|verdict| Some(verdict.checkers.get(checker)?.valid)) == Some(Verdict::Invalid)
+    };
+    shrink(&case.settings, ShrinkBudget { time, ..ShrinkBudget::default() }, &fails)
 }
 
 /// What is left of a failing test.
