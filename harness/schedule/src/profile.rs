@@ -48,6 +48,9 @@ pub struct Profile {
     pub kinds: BTreeSet<FaultKind>,
     /// The shapes of partitions; empty for all.
     pub shapes: BTreeSet<PartitionShape>,
+    /// Whether partitions may divide the first of several groups alone. Where nothing stands between its members,
+    /// that would hurt nobody.
+    pub within_first: bool,
     /// How kills choose their nodes; empty for every way.
     pub kills: BTreeSet<Aim>,
     /// How pauses choose their nodes; empty for every way.
@@ -104,6 +107,7 @@ impl Profile {
         Self {
             kinds: BTreeSet::new(),
             shapes: BTreeSet::new(),
+            within_first: true,
             kills: BTreeSet::new(),
             pauses: BTreeSet::new(),
             disks: BTreeSet::new(),

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use ordalia_checker::TestVerdict;
-use ordalia_node::Group;
+use ordalia_node::{Group, NodeId};
 use ordalia_record::RunFolder;
 use ordalia_runner::{Observer, Target, TestSettings, judge, run_test};
 use ordalia_schedule::{FaultKind, Profile, Schedule, ScheduleError, generate_among};
@@ -53,7 +53,8 @@ impl Trial {
         let groups = target.groups(nodes);
         // Proxies that nobody's peers go through would only look idle.
         args.direct |= !target.bears().iter().any(|kind| kind.is_of_links());
-        let schedule = schedule(&args, nodes, seed, &groups, target.bears())?;
+        let links = Links { groups: &groups, within_first: has_inner_links(target.as_ref(), nodes, &groups) };
+        let schedule = schedule(&args, nodes, seed, &links, target.bears())?;
         let command = repeat_command(&args, nodes, entry.info().name, seed);
         let settings = test_settings(&args, nodes, seed, schedule, command);
         Ok(Self { target, workload, settings, note: entry.note() })
@@ -117,12 +118,25 @@ pub fn read_schedule(path: &Path) -> Result<Schedule, Failure> {
     })
 }
 
+/// What of a cluster can be hurt.
+struct Links<'a> {
+    groups: &'a [Group],
+    /// Whether there are links between the members of the first group.
+    within_first: bool,
+}
+
+fn has_inner_links(target: &dyn Target, nodes: u16, groups: &[Group]) -> bool {
+    let (all, first) = (NodeId::all(nodes), groups.first().map_or(&[][..], |group| &group.nodes));
+    let is_linked = |node: &NodeId| target.neighbours(*node, &all).iter().any(|peer| first.contains(peer));
+    first.iter().any(is_linked)
+}
+
 /// The schedule that was given, or one generated.
 fn schedule(
     args: &RunArgs,
     nodes: u16,
     seed: u64,
-    groups: &[Group],
+    links: &Links<'_>,
     bears: &[FaultKind],
 ) -> Result<Schedule, Failure> {
     if let Some(path) = &args.schedule {
@@ -140,7 +154,8 @@ fn schedule(
     let interval_ms = milliseconds(args.fault_interval);
     let mut profile = Profile { interval_ms, ..Profile::parse_for(&args.faults, bears).map_err(usage)? };
     profile.moments.retain(|occasion| occasion.is_in_status());
-    let schedule = generate_among(seed, groups, milliseconds(args.time_limit), &profile);
+    profile.within_first = links.within_first;
+    let schedule = generate_among(seed, links.groups, milliseconds(args.time_limit), &profile);
     if schedule.faults.is_empty() && !profile.is_none() {
         let limit = duration_text(args.time_limit);
         return Err(Failure::usage(format!(

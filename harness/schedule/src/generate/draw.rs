@@ -101,10 +101,10 @@ impl Episodes<'_> {
 
     /// The nodes that a partition divides: all, or half of the time the first of several groups.
     fn partitioned(&mut self, shape: PartitionShape) -> Vec<NodeId> {
+        let fits =
+            |nodes: &[NodeId]| self.profile.within_first && nodes.len() >= usize::from(shape.min_nodes());
         match self.groups[..] {
-            [first, _, ..] if first.len() >= usize::from(shape.min_nodes()) && self.dice.one_in(2) => {
-                first.to_vec()
-            }
+            [first, _, ..] if fits(first) && self.dice.one_in(2) => first.to_vec(),
             _ => self.nodes.clone(),
         }
     }

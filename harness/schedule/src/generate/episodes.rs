@@ -16,7 +16,7 @@ pub(super) struct Episodes<'a> {
     /// The groups that they fall into, none of them empty.
     pub(super) groups: Vec<&'a [NodeId]>,
     duration_ms: u64,
-    profile: &'a Profile,
+    pub(super) profile: &'a Profile,
     pub(super) deck: Deck,
     pub(super) dice: Dice,
     /// Durations are shortened to so many per cent where the interval leaves no room for them.

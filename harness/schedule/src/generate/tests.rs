@@ -54,6 +54,22 @@ fn one_group_is_the_whole_cluster() {
 }
 
 #[test]
+fn a_first_group_without_links_is_not_divided_alone() {
+    let inner = |within_first| {
+        let profile = Profile { within_first, ..Profile::parse("partition:halves,partition:one").unwrap() };
+        let schedules = (0..10).map(|seed| generate_among(seed, &two_groups(3, 7), 60_000, &profile));
+        let faults: Vec<_> = schedules.flat_map(|schedule| schedule.faults).collect();
+        let is_inner = |fault: &Fault| {
+            let Fault::Partition { links, .. } = fault else { panic!("{fault:?}") };
+            links.iter().all(|link| link.from.number() <= 3 && link.to.number() <= 3)
+        };
+        faults.iter().filter(|timed| is_inner(&timed.fault)).count()
+    };
+    assert!(inner(true) > 0);
+    assert_eq!(inner(false), 0);
+}
+
+#[test]
 fn each_group_is_hit_and_of_a_large_one_a_few_or_all() {
     let profile = Profile::parse("kill,pause,clock,disk,partition").unwrap();
     let (mut hits, mut inner, mut outer) = ([0, 0], 0, 0);
