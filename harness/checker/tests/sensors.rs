@@ -101,7 +101,8 @@ fn settle(mut events: Vec<Event>) -> Vec<Event> {
     events
 }
 
-/// Plants something in many calm histories and demands that it is found, with these words.
+/// Plants something in many calm histories and demands that it is found, with these words, and with
+/// the round and the sensor in its details, that the picture of rounds marks.
 fn planted(name: &str, words: &[&str], plant: impl Fn(&mut Vec<Event>)) {
     for seed in 0..30 {
         let mut events = Plant::run(seed, 14, false);
@@ -110,7 +111,16 @@ fn planted(name: &str, words: &[&str], plant: impl Fn(&mut Vec<Event>)) {
         assert_eq!(judgement.valid, Verdict::Invalid, "{seed} {name} {words:?}");
         let told = judgement.reasons.join("\n");
         assert!(words.iter().all(|word| told.contains(word)), "{seed} {name} {words:?}: {told}");
+        let findings = judgement.details["findings"].as_array().unwrap();
+        let fits = |finding: &Value| finding["sensor"].is_string() || finding["round"].is_u64();
+        assert!(findings.iter().all(fits) && findings.iter().any(is_place), "{seed} {name}: {findings:?}");
     }
+}
+
+/// Whether that names a round, and a sensor of it.
+fn is_place(finding: &Value) -> bool {
+    let sensor = finding["sensor"].as_str().and_then(|name| name.strip_prefix('n'));
+    finding["round"].is_u64() && sensor.is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 /// Members of values of a round's posts and releases.
@@ -186,7 +196,7 @@ fn two_sensors_in_one_epoch_are_named() {
 fn a_stale_leaders_release_is_told() {
     planted(
         "one-leader",
-        &["round 6: n1 released for epoch 1", "after n2 had released for epoch 2"],
+        &["round 6: n1 released for epoch 1", "after n2 had released round 5 for epoch 2"],
         |events| {
             change(events, &["release"], 5, |value| {
                 value["sensor"] = json!("n2");
@@ -330,7 +340,12 @@ fn configurations_that_come_late_go_back_or_are_malformed_are_told() {
 fn a_session_that_expires_without_a_fault_is_told() {
     planted(
         "sessions-kept",
-        &["n2 heard at", "had expired, though no fault had been in force at all"],
+        &[
+            "n2 heard at",
+            ", in round ",
+            "that its session",
+            "had expired, though no fault had been in force at all",
+        ],
         |events| {
             let opened = |event: &&Event| event.f == "session" && event.value["sensor"] == "n2";
             let opened = events.iter().find(opened).unwrap().clone();
@@ -344,6 +359,21 @@ fn a_session_that_expires_without_a_fault_is_told() {
             }
         },
     );
+}
+
+#[test]
+fn rounds_that_do_not_go_on_are_told_with_those_who_wait() {
+    let words = ["no round was reached for ", "after round 5 at ", "; by then ", "n2", " waited in round 6"];
+    planted("progress", &words, |events| {
+        let over = |event: &Event| match (event.value["round"].as_u64(), event.f.as_str(), event.kind) {
+            (Some(6), "measure", _) | (Some(6), "wait", EventType::Invoke) => false,
+            (Some(round), _, _) => round >= 6,
+            _ => false,
+        };
+        events.retain(|event| !over(event));
+        let read = events.iter_mut().rfind(|event| event.f == "counter_read").unwrap();
+        read.time += 2 * u64::try_from(plant::BOUND.as_nanos()).unwrap();
+    });
 }
 
 #[test]

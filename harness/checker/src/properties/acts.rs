@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use ordalia_history::{FaultWindow, Operation, Outcome, Value};
 
+use super::findings::Place;
 use super::wording::events;
 
 /// One of `measure`, `wait` and `increment`.
@@ -17,7 +18,12 @@ pub(super) struct Step<'a> {
     pub(super) operation: &'a Operation,
 }
 
-impl Step<'_> {
+impl<'a> Step<'a> {
+    /// Where it stands among the rounds.
+    pub(super) fn place(&self) -> Place<'a> {
+        Place { round: Some(self.round), sensor: Some(self.sensor) }
+    }
+
     pub(super) fn is(&self, f: &str, outcome: Outcome) -> bool {
         self.operation.f == f && self.operation.outcome == outcome
     }
@@ -30,6 +36,8 @@ pub(super) struct Acts<'a> {
     pub(super) steps: Vec<Step<'a>>,
     /// The releases of each round that did not fail, in order of invocation.
     pub(super) releases: BTreeMap<u64, Vec<&'a Operation>>,
+    /// When each sensor began with something of which round, in order.
+    rounds: BTreeMap<&'a str, Vec<(u64, u64)>>,
     /// When something ended or may have ended, by sensor, in order.
     boundaries: BTreeMap<&'a str, Vec<u64>>,
     /// The last round that may have been released before the record begins.
@@ -45,6 +53,7 @@ impl<'a> Acts<'a> {
             match (operation.f.as_str(), round, who) {
                 ("measure" | "wait" | "increment", Some(round), Some(sensor)) => {
                     acts.steps.push(Step { sensor, round, operation });
+                    acts.rounds.entry(sensor).or_default().push((operation.invoked_ns, round));
                 }
                 ("release", Some(round), _) if operation.outcome != Outcome::Fail => {
                     acts.releases.entry(round).or_default().push(operation);
@@ -91,6 +100,18 @@ impl<'a> Acts<'a> {
         self.releases.get(&round).and_then(|of| of.first()).copied()
     }
 
+    /// The round that the sensor had begun with last at that time.
+    pub(super) fn round_at(&self, sensor: &str, time_ns: u64) -> Option<u64> {
+        let begun = self.rounds.get(sensor)?;
+        let at = begun.partition_point(|(time, _)| *time <= time_ns).checked_sub(1)?;
+        begun.get(at).map(|(_, round)| *round)
+    }
+
+    /// Where a sensor stood at that time.
+    pub(super) fn place_at(&self, sensor: &'a str, time_ns: u64) -> Place<'a> {
+        Place { round: self.round_at(sensor, time_ns), sensor: Some(sensor) }
+    }
+
     /// Whether nothing of the sensor ended after the one time and up to the other.
     pub(super) fn unbroken(&self, sensor: &str, after_ns: u64, until_ns: u64) -> bool {
         let Some(times) = self.boundaries.get(sensor) else { return true };
@@ -133,6 +154,16 @@ pub(super) fn sensor(operation: &Operation) -> Option<&str> {
 /// The sensor's name, or that of the process where there is none.
 pub(super) fn name(operation: &Operation) -> String {
     sensor(operation).map_or_else(|| format!("process {}", operation.process), str::to_owned)
+}
+
+/// Where an act stands among the rounds, as far as it tells.
+pub(super) fn place(operation: &Operation) -> Place<'_> {
+    Place { round: number(operation, "round"), sensor: sensor(operation) }
+}
+
+/// `, in round 12`, or nothing where the round is not known.
+pub(super) fn in_round(place: Place<'_>) -> String {
+    place.round.map_or(String::new(), |round| format!(", in round {round}"))
 }
 
 /// Nanoseconds for a person: `3.204 s`.

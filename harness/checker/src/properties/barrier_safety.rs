@@ -22,7 +22,7 @@
 use ordalia_history::{Operation, Outcome, Value};
 
 use super::acts::{Acts, Step, begun, ended, name, seconds, sensor};
-use super::findings::Findings;
+use super::findings::{Findings, Place};
 use super::wording::events;
 use crate::{Budget, Checker, History, Judgement};
 
@@ -83,7 +83,7 @@ fn check_passes(acts: &Acts<'_>, findings: &mut Findings) {
         if release.is_some_and(|release| release.invoked_ns <= passed) {
             continue;
         }
-        findings.broken("early_pass", || {
+        findings.broken_at("early_pass", &[step.place()], || {
             let (round, who, when) = (step.round, step.sensor, ended(step.operation));
             let late = last.get(&round).filter(|other| other.operation.completed_ns.unwrap_or(0) > passed);
             let before = late.map_or(String::new(), |other| {
@@ -106,7 +106,7 @@ fn check_starts(acts: &Acts<'_>, findings: &mut Findings) {
         if release.is_some_and(|release| release.invoked_ns <= step.operation.invoked_ns) {
             continue;
         }
-        findings.broken("early_start", || {
+        findings.broken_at("early_start", &[step.place()], || {
             let (round, who, when) = (step.round, step.sensor, begun(step.operation));
             let never = || "never".to_owned();
             let by = release.map_or_else(never, |one| format!("by {} only {}", name(one), begun(one)));
@@ -130,7 +130,7 @@ fn check_own_passes(acts: &Acts<'_>, findings: &mut Findings) {
         if let Some(last) = bound.remove(step.sensor) {
             let kept = acts.unbroken(step.sensor, last.operation.invoked_ns, operation.invoked_ns);
             if step.round > last.round && kept {
-                findings.broken("unpassed", || {
+                findings.broken_at("unpassed", &[last.place()], || {
                     let (who, round, later) = (step.sensor, last.round, step.round);
                     let (now, then) = (begun(operation), ended(last.operation));
                     format!("round {round}: {who}, which had measured {then}, began round {later} {now} without having passed")
@@ -166,7 +166,8 @@ fn check_values(acts: &Acts<'_>, findings: &mut Findings) {
                 let until = proof.operation.completed_ns.unwrap_or(u64::MAX);
                 if acts.unbroken(who, since, until) {
                     let own = measured.get(&(*round, who)).and_then(|of| of.last());
-                    findings.broken("left_out", || left_out(acts, *round, release, who, own));
+                    let place = Place { round: Some(*round), sensor: Some(who) };
+                    findings.broken_at("left_out", &[place], || left_out(acts, *round, release, who, own));
                 }
             }
         }

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use ordalia_history::{FaultWindow, Operation, Outcome, Value, fault_windows};
 
-use super::acts::{Acts, begun, end_ns, ended, field, number, quiet_until, seconds, sensor, text};
+use super::acts::{Acts, begun, end_ns, ended, field, in_round, number, quiet_until, seconds, sensor, text};
 use super::findings::Findings;
 use super::wording::show;
 use crate::{Budget, Checker, History, Judgement};
@@ -185,11 +185,12 @@ impl Configuration {
             // Who first heard of it when a malformed one had taken its place keeps what it had.
             let refused = known.refusals.get(&(name, *who)).map_or(&[][..], Vec::as_slice);
             if !own.iter().chain(refused).any(reached) {
-                findings.broken("late", || {
+                let place = acts.place_at(who, due);
+                findings.broken_at("late", &[place], || {
                     let (value, when, within) = (show(&configure.input), ended(configure), seconds(bound));
                     let still = own.iter().rev().find(|one| one.invoked_ns <= due).and_then(|one| field(one, "value"));
                     let still = still.map_or("nothing of it".to_owned(), show);
-                    format!("{name}: {value} was configured {when} as version {version}, but {who} still had {still} in force at {}; expected it within {within} without a fault", seconds(due))
+                    format!("{name}: {value} was configured {when} as version {version}, but {who} still had {still} in force at {}{}; expected it within {within} without a fault", seconds(due), in_round(place))
                 });
             }
         }
@@ -203,13 +204,11 @@ fn check_in_force(acts: &Acts<'_>, known: &Known<'_>, findings: &mut Findings) {
         let mut before: Option<(u64, &Operation)> = None;
         for one in all {
             let (Some(value), version) = (field(one, "value"), number(one, "version")) else { continue };
+            let place = acts.place_at(who, one.invoked_ns);
             if known.is_malformed(name, value) {
-                findings.broken("malformed", || {
-                    format!(
-                        "{name}: {who} had the malformed value {} in force from {}",
-                        show(value),
-                        begun(one)
-                    )
+                findings.broken_at("malformed", &[place], || {
+                    let (value, when, round) = (show(value), begun(one), in_round(place));
+                    format!("{name}: {who} had the malformed value {value} in force from {when}{round}")
                 });
             }
             let Some(version) = version else { continue };
@@ -217,18 +216,18 @@ fn check_in_force(acts: &Acts<'_>, known: &Known<'_>, findings: &mut Findings) {
             let configure =
                 known.ok.get(&(*name, version)).filter(|one| !known.is_malformed(name, &one.input));
             if let Some(configure) = configure.filter(|configure| configure.input != *value) {
-                findings.broken("other_value", || {
+                findings.broken_at("other_value", &[place], || {
                     let (found, right, when) = (show(value), show(&configure.input), ended(configure));
-                    format!("{name}: {who} had {found} in force as version {version} {}, but that version was configured {when} as {right}", begun(one))
+                    format!("{name}: {who} had {found} in force as version {version} {}{}, but that version was configured {when} as {right}", begun(one), in_round(place))
                 });
             }
             let higher = before.filter(|(last, _)| version < *last);
             let higher = higher.filter(|(_, earlier)| acts.unbroken(who, earlier.invoked_ns, one.invoked_ns));
             if let Some((last, earlier)) = higher {
-                findings.broken("went_back", || {
-                    let (now, then) = (begun(one), begun(earlier));
+                findings.broken_at("went_back", &[place], || {
+                    let (now, then, round) = (begun(one), begun(earlier), in_round(place));
                     format!(
-                        "{name}: {who} went back to version {version} {now}, having had version {last} {then}"
+                        "{name}: {who} went back to version {version} {now}{round}, having had version {last} {then}"
                     )
                 });
             }

@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 
 use ordalia_history::{Operation, Outcome, Value};
 
-use super::acts::{Acts, begun, field, name, number};
-use super::findings::Findings;
+use super::acts::{Acts, begun, field, name, number, place};
+use super::findings::{Findings, Place};
 use super::wording::{events, show};
 use crate::{Budget, Checker, History, Judgement};
 
@@ -99,7 +99,7 @@ fn check_post(post: &Operation, findings: &mut Findings) {
         });
     };
     if !near(told, right) {
-        findings.broken("wrong_mean", || {
+        findings.broken_at("wrong_mean", &[place(post)], || {
             let (who, when, all) = (name(post), begun(post), shown(post));
             format!(
                 "round {round}: {who} posted the mean {told} {when}, but that of its values is {right}: {all}"
@@ -131,7 +131,8 @@ fn check_values(of: &Operation, acts: &Acts<'_>, measured: &Measured<'_>, findin
             unknown += 1;
             continue;
         }
-        findings.broken("wrong_value", || {
+        let places = [Place { round: Some(round), sensor: Some(who) }, place(of)];
+        findings.broken_at("wrong_value", &places, || {
             let (leader, f, when, value) = (name(of), &of.f, begun(of), show(value));
             let what = match own.last() {
                 Some(one) => format!(
@@ -170,7 +171,7 @@ fn check_records<'a>(
             continue;
         };
         if let Some(first) = records.get(&round) {
-            findings.broken("recorded_twice", || {
+            findings.broken_at("recorded_twice", &[place(record), place(first)], || {
                 let (who, earlier, now, then) = (name(record), name(first), begun(record), begun(first));
                 format!("round {round}: the mean that {who} posted was recorded {now}, though that of {earlier} had been {then}")
             });
@@ -184,11 +185,11 @@ fn check_records<'a>(
         }
         let Some(source) = sources.last() else {
             if round.checked_sub(1).is_none_or(|before| acts.on_record(before)) {
-                findings.broken("unposted", || format!("round {round}: the mean {told} was recorded {}, but nobody is on record to have posted it", begun(record)));
+                findings.broken_at("unposted", &[place(record)], || format!("round {round}: the mean {told} of {} was recorded {}, but nobody is on record to have posted it", name(record), begun(record)));
             }
             continue;
         };
-        findings.broken("wrong_mean", || {
+        findings.broken_at("wrong_mean", &[place(record), place(source)], || {
             let (f, leader, when, all) = (&source.f, name(source), begun(source), shown(source));
             let right = mean(source).unwrap_or(f64::NAN);
             format!("round {round}: {told} was recorded {} as the mean, but that of the {f} of {leader} {when} is {right}: {all}", begun(record))
@@ -219,7 +220,7 @@ fn check_kept(
         };
         let mut posts = posts.iter().filter(|_| whole);
         if let Some(post) = posts.find(|post| post.outcome == Outcome::Ok && status(post)) {
-            findings.broken("unrecorded", || {
+            findings.broken_at("unrecorded", &[place(post)], || {
                 format!(
                     "round {round}: the post of {} was accepted ({}), but no mean of the round is on record",
                     name(post),

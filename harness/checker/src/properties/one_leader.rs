@@ -17,8 +17,8 @@ use std::collections::BTreeMap;
 
 use ordalia_history::{Operation, Outcome, fault_windows};
 
-use super::acts::{begun, ended, name, number, sensor};
-use super::findings::Findings;
+use super::acts::{Acts, begun, ended, in_round, name, number, place, sensor};
+use super::findings::{Findings, Place};
 use crate::{Budget, Checker, History, Judgement};
 
 /// Checks that leaders follow each other.
@@ -32,6 +32,7 @@ impl Checker for OneLeader {
 
     fn check(&self, history: &History, _budget: &Budget) -> Judgement {
         let mut findings = Findings::of(&["shared_epoch", "stale_release", "stale_post"]);
+        let acts = Acts::of(&history.operations);
         let mut leaders: BTreeMap<u64, &Operation> = BTreeMap::new();
         for operation in &history.operations {
             let leads = matches!(operation.f.as_str(), "lead" | "post" | "release" | "posted");
@@ -41,13 +42,12 @@ impl Checker for OneLeader {
             };
             let first = *leaders.entry(epoch).or_insert(operation);
             if sensor(first) != Some(who) {
-                findings.broken("shared_epoch", || {
-                    let (first_f, f) = (&first.f, &operation.f);
+                let places = [first, operation].map(|one| placed(&acts, one));
+                findings.broken_at("shared_epoch", &places, || {
+                    let (one, other) = (acted(&acts, first), acted(&acts, operation));
                     format!(
-                        "epoch {epoch}: {} ({first_f} {}) and {who} ({f} {}) both acted as its leader",
-                        name(first),
-                        begun(first),
-                        begun(operation)
+                        "epoch {epoch}: {} ({one}) and {who} ({other}) both acted as its leader",
+                        name(first)
                     )
                 });
             }
@@ -65,6 +65,19 @@ impl Checker for OneLeader {
         findings.detail("posts_judged", !clocks);
         findings.conclude()
     }
+}
+
+/// Where an act stands among the rounds: where its own say nothing of it, where its sensor was.
+fn placed<'a>(acts: &Acts<'a>, act: &'a Operation) -> Place<'a> {
+    match (place(act), sensor(act)) {
+        (Place { round: None, .. }, Some(who)) => acts.place_at(who, act.invoked_ns),
+        (place, _) => place,
+    }
+}
+
+/// `release at 3.204 s (events 7–9), in round 12`
+fn acted(acts: &Acts<'_>, act: &Operation) -> String {
+    format!("{} {}{}", act.f, begun(act), in_round(placed(acts, act)))
 }
 
 /// The releases that were ok, by completion, each with the one of the highest epoch up to it.
@@ -97,7 +110,8 @@ impl<'a> Reigns<'a> {
         for release in operations.iter().filter(|one| one.f == "release" && one.outcome == Outcome::Ok) {
             let Some(epoch) = number(release, "epoch") else { continue };
             if let Some(later) = self.over(epoch, release.invoked_ns) {
-                findings.broken("stale_release", || stale("released", release, epoch, later));
+                let places = [place(release), place(later)];
+                findings.broken_at("stale_release", &places, || stale("released", release, epoch, later));
             }
         }
     }
@@ -127,7 +141,9 @@ impl<'a> Reigns<'a> {
             let own = recorded.get(&at).filter(|_| posts[&at] == 1);
             let own = own.filter(|record| record.invoked_ns >= one.invoked_ns);
             if awake && own.is_some() {
-                findings.broken("stale_post", || stale("posted the mean first", one, at.0, later));
+                let places = [place(one), place(later)];
+                findings
+                    .broken_at("stale_post", &places, || stale("posted the mean first", one, at.0, later));
             }
         }
     }
@@ -137,8 +153,9 @@ fn stale(what: &str, operation: &Operation, epoch: u64, later: &Operation) -> St
     let round = number(operation, "round").map_or(String::new(), |round| format!("round {round}: "));
     let (who, when, next) = (name(operation), begun(operation), name(later));
     let over = number(later, "epoch").unwrap_or(0);
+    let next_round = number(later, "round").map_or(String::new(), |round| format!("round {round} "));
     format!(
-        "{round}{who} {what} for epoch {epoch} {when}, after {next} had released for epoch {over} {}",
+        "{round}{who} {what} for epoch {epoch} {when}, after {next} had released {next_round}for epoch {over} {}",
         ended(later)
     )
 }

@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use ordalia_history::{Operation, Outcome};
 
-use super::acts::{Acts, Step, begun, ended, name, number};
-use super::findings::Findings;
+use super::acts::{Acts, Step, begun, ended, name, number, place};
+use super::findings::{Findings, Place};
 use crate::{Budget, Checker, History, Judgement};
 
 /// Checks the counter.
@@ -104,7 +104,15 @@ impl PassesCounted {
             let (from, to) = (sight.seen - sight.most, sight.seen - sight.least);
             if from > high || to < low {
                 broken += 1;
-                findings.broken("miscounted", || miscounted(sight, (low, low_by), (high, high_by)));
+                let by = if from > high { high_by } else { low_by };
+                let near = if by.is_none() { before(sights, sight) } else { None };
+                let named = [Some(sight), by, near].into_iter().flatten();
+                let places: Vec<Place<'_>> = named.map(|sight| place(sight.operation)).collect();
+                findings.broken_at("miscounted", &places, || {
+                    let text = miscounted(sight, (low, low_by), (high, high_by));
+                    let last = |near: &Sight<'_>| format!("; the last before was {}", what(near.operation));
+                    format!("{text}{}", near.map_or(String::new(), last))
+                });
                 continue;
             }
             if from > low {
@@ -118,6 +126,16 @@ impl PassesCounted {
             findings.detail("initially_at_most", u64::try_from(high).ok());
         }
     }
+}
+
+/// What was seen last of the counter before somebody read it.
+fn before<'a, 'b>(sights: &'b [Sight<'a>], read: &Sight<'_>) -> Option<&'b Sight<'a>> {
+    let earlier = |sight: &&Sight<'_>| {
+        sight.operation.f == "increment"
+            && sight.operation.completed_ns.is_some_and(|end| end < read.operation.invoked_ns)
+    };
+    let earlier = sights.iter().filter(|_| read.operation.f != "increment").filter(earlier);
+    earlier.max_by_key(|sight| sight.operation.completed_ns)
 }
 
 /// Whether the record begins ahead of all increments.
@@ -169,7 +187,7 @@ fn check_distinct(increments: &[&Operation], findings: &mut Findings) {
             continue;
         };
         if let Some(earlier) = first.insert(total, one) {
-            findings.broken("same_total", || {
+            findings.broken_at("same_total", &[place(one), place(earlier)], || {
                 let (this, other) = (what(one), what(earlier));
                 format!("{this} was {total} {}, as was that of {other} {}", ended(one), ended(earlier))
             });
@@ -186,7 +204,7 @@ fn check_counted(acts: &Acts<'_>, findings: &mut Findings) {
             "measure" => {
                 let Some(pass) = due.remove(step.sensor) else { continue };
                 if acts.unbroken(step.sensor, pass.operation.invoked_ns, step.operation.invoked_ns) {
-                    findings.broken("uncounted", || {
+                    findings.broken_at("uncounted", &[pass.place()], || {
                         let (who, round, next) = (pass.sensor, pass.round, step.round);
                         let (then, now) = (ended(pass.operation), begun(step.operation));
                         format!("round {round}: {who} passed {then} and began round {next} {now} without counting its pass")

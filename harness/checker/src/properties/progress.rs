@@ -11,12 +11,14 @@
 //! sensor is given up. Too short a time after the last heal, a fault that was never healed, and too few rounds
 //! are unknown.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ordalia_history::{Operation, Outcome, fault_windows};
 
-use super::acts::{end_ns, number, seconds};
-use super::findings::Findings;
+use super::acts::{Acts, Step, end_ns, number, seconds};
+use super::findings::{Findings, Place};
+use super::wording::listed;
 use crate::{Budget, Checker, History, Judgement};
 
 /// Checks that rounds go on.
@@ -58,7 +60,8 @@ impl Checker for Progress {
             findings
                 .unknown("unhealed", || format!("the fault {} {} was never healed", fault.kind, fault.label));
         } else {
-            self.check_gaps(&reached, healed, end_ns(&history.operations), &mut findings);
+            let acts = Acts::of(&history.operations);
+            self.check_gaps(&acts, &reached, (healed, end_ns(&history.operations)), &mut findings);
         }
         findings.detail("rounds", reached.len());
         findings.conclude()
@@ -85,7 +88,13 @@ fn reached(operations: &[Operation]) -> Vec<Reached> {
 }
 
 impl Progress {
-    fn check_gaps(&self, reached: &[Reached], healed: u64, end: u64, findings: &mut Findings) {
+    fn check_gaps(
+        &self,
+        acts: &Acts<'_>,
+        reached: &[Reached],
+        (healed, end): (u64, u64),
+        findings: &mut Findings,
+    ) {
         let bound = u64::try_from(self.bound.as_nanos()).unwrap_or(u64::MAX);
         let before = reached.iter().rev().find(|(time, _)| *time <= healed).map(|(_, round)| *round);
         let (mut since, mut last, mut worst) = (healed, before, 0);
@@ -95,7 +104,11 @@ impl Progress {
             let gap = time.saturating_sub(since);
             worst = worst.max(gap);
             if gap > bound {
-                findings.broken("stuck", || stuck(gap, bound, since, last, round, since == healed));
+                let stand = standing(acts, since.saturating_add(bound));
+                findings.broken_at("stuck", &places(&stand), || {
+                    let text = stuck(gap, bound, since, last, round, since == healed);
+                    format!("{text}{}", held_up(&stand))
+                });
             }
             (since, last) = (time.max(since), round.or(last));
         }
@@ -108,6 +121,45 @@ impl Progress {
         }
         findings.detail("longest_gap_ns", worst);
     }
+}
+
+/// What a sensor had begun last, and whether it was still at it.
+struct Stand<'a> {
+    step: Step<'a>,
+    is_open: bool,
+}
+
+/// Where all sensors stood at that time.
+fn standing<'a>(acts: &Acts<'a>, time_ns: u64) -> BTreeMap<&'a str, Stand<'a>> {
+    let begun = acts.steps.iter().filter(|step| step.operation.invoked_ns <= time_ns);
+    let stand = |step: &Step<'a>| {
+        let is_open = step.operation.completed_ns.is_none_or(|ended| ended > time_ns);
+        (step.sensor, Stand { step: *step, is_open })
+    };
+    begun.map(stand).collect()
+}
+
+/// What did not go on: the steps that were open, or else the last that there were.
+fn places<'a>(stand: &BTreeMap<&'a str, Stand<'a>>) -> Vec<Place<'a>> {
+    let any = stand.values().any(|one| one.is_open);
+    stand.values().filter(|one| one.is_open || !any).map(|one| one.step.place()).collect()
+}
+
+/// `; by then n4, n6 waited in round 8, and n5 did nothing more after round 7`
+fn held_up(stand: &BTreeMap<&str, Stand<'_>>) -> String {
+    let mut alike: BTreeMap<(u64, &str), Vec<&str>> = BTreeMap::new();
+    for (who, one) in stand {
+        let what = match (one.is_open, one.step.operation.f.as_str()) {
+            (true, "measure") => "measured in",
+            (true, "wait") => "waited in",
+            (true, _) => "counted its pass in",
+            (false, _) => "did nothing more after",
+        };
+        alike.entry((one.step.round, what)).or_default().push(who);
+    }
+    let told = alike.iter().rev().map(|((round, what), who)| format!("{} {what} round {round}", listed(who)));
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { String::new() } else { format!("; by then {}", told.join(", and ")) }
 }
 
 fn stuck(gap: u64, bound: u64, since: u64, last: Option<u64>, next: Option<u64>, healed: bool) -> String {

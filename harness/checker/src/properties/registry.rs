@@ -5,7 +5,7 @@ use ordalia_history::Value;
 use super::{
     Bank, BarrierSafety, Configuration, Convergence, Counter, Ephemeral, Guarantee, LongFork, Means,
     Membership, Monotonic, OneLeader, PassesCounted, Progress, Sequential, SessionGuarantee, SessionsKept,
-    SetFull, TotalQueue, UniqueIds, Watch,
+    SetFull, Synced, TotalQueue, UniqueIds, Watch,
 };
 use crate::Checker;
 
@@ -127,6 +127,11 @@ pub static PROPERTIES: &[PropertyInfo] = &[
         name: "progress",
         about: "rounds go on within a bound after the last heal",
         make: |_| Box::new(Progress::default()),
+    },
+    PropertyInfo {
+        name: "synced",
+        about: "a read after a sync at the same node is no older than what was acknowledged before the sync",
+        make: |_| Box::new(Synced),
     },
     PropertyInfo {
         name: "watch",
