@@ -1,7 +1,7 @@
 //! A node beyond the ensemble: its clients' requests are carried out by members.
 //!
-//! It follows the recipes for them, in one session for each owner that they name and one for what is
-//! nobody's. A request that takes 2 s is given up: definitely, if it changed nothing or waited for a lock or an
+//! It follows the recipes for them, in one session for each owner that they name and a few for what is
+//! nobody's. Additions to a counter that wait at the same time are made together. A request that takes 2 s is given up: definitely, if it changed nothing or waited for a lock or an
 //! office, which is then left, and indefinitely otherwise. A session whose owner asks for nothing for 3 s is
 //! closed, and what the owner had is gone.
 //!

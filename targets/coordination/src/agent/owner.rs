@@ -26,7 +26,8 @@ enum Task {
     Take(Kind, Key),
     /// That something is given up.
     Give(Kind, Key),
-    Add(Counter),
+    /// That the counter has grown by that much.
+    Add(Key, i64),
     Enqueue(Enqueue),
     Dequeue(Dequeue),
     Read(Reading),
@@ -46,6 +47,15 @@ impl Task {
         };
         Refusal::new(code, "it took longer than 2 s")
     }
+}
+
+/// Additions to one counter that are made together: as many as wait when one begins, so that an agent never stands in
+/// its own way.
+#[derive(Debug)]
+struct Addition {
+    counter: Counter,
+    sum: i64,
+    parts: Vec<(Ticket, i64)>,
 }
 
 #[derive(Debug)]
@@ -78,6 +88,7 @@ pub(super) struct Owner {
     /// What nobody waits for, on its way out.
     leaving: Vec<Belonging>,
     logs: BTreeMap<Key, Log>,
+    additions: BTreeMap<Key, Addition>,
     works: Vec<Work>,
 }
 
@@ -96,6 +107,7 @@ impl Owner {
             belongings: BTreeMap::new(),
             leaving: Vec::new(),
             logs: BTreeMap::new(),
+            additions: BTreeMap::new(),
             works: Vec::new(),
         }
     }
@@ -131,7 +143,7 @@ impl Owner {
                 }
                 return self.give(Kind::Lock, key, ticket, now, told);
             }
-            RecipeRequest::Resign { key, .. } => return self.give(Kind::Office, key, ticket, now, told),
+            RecipeRequest::Resign { key, .. } => return self.resign(key, ticket, now, told),
             RecipeRequest::Leave { key, .. } => return self.give(Kind::Member, key, ticket, now, told),
             RecipeRequest::WatchLog { key, .. } => return self.watch(key, ticket, now, told),
             RecipeRequest::Leader { key } => Task::Read(Reading::leader(&key, session)),
@@ -139,7 +151,8 @@ impl Owner {
             RecipeRequest::Members { key } => Task::Read(Reading::names(Kind::Member, &key, session)),
             RecipeRequest::Total { key } => Task::Read(Reading::total(&key, session)),
             RecipeRequest::Add { key, delta } => {
-                Task::Add(Counter::add(reading::counter(&key), delta, session))
+                self.wait(ticket, Task::Add(key.clone(), delta), now);
+                return self.add(&key);
             }
             RecipeRequest::Enqueue { key, value } => {
                 Task::Enqueue(Enqueue::new(&queue(&key), value, session))
@@ -185,6 +198,41 @@ impl Owner {
         self.wait(ticket, Task::Give(place.0, place.1), now);
     }
 
+    /// Only who leads can resign. Who stands still withdraws, and is told that it held nothing.
+    fn resign(&mut self, key: Key, ticket: Ticket, now: Time, told: &mut Vec<Told>) {
+        let place = (Kind::Office, key);
+        let office = self.belongings.get(&place);
+        if office.is_some_and(|office| office.had(0).is_some()) {
+            return self.give(place.0, place.1, ticket, now, told);
+        }
+        if office.is_some_and(|office| !office.is_unwanted) {
+            self.drop_belonging(&place, "it was given up meanwhile", told);
+        }
+        told.push((ticket, refuse(ErrorCode::PreconditionFailed, "the office is not held")));
+    }
+
+    /// Begins with the additions that wait for a counter, unless others are under way. All of them go in one
+    /// direction, so that no value on the way is beyond both ends.
+    fn add(&mut self, key: &Key) {
+        if self.additions.contains_key(key) {
+            return;
+        }
+        let mut parts: Vec<(Ticket, i64)> = Vec::new();
+        let mut sum = 0i64;
+        for work in &self.works {
+            let Task::Add(of, delta) = &work.task else { continue };
+            let fits = parts.first().is_none_or(|(_, first)| (*first < 0) == (*delta < 0));
+            if let Some(more) = sum.checked_add(*delta).filter(|_| of == key && fits) {
+                sum = more;
+                parts.push((work.ticket, *delta));
+            }
+        }
+        if !parts.is_empty() {
+            let counter = Counter::add(reading::counter(key), sum, &mut self.session);
+            self.additions.insert(key.clone(), Addition { counter, sum, parts });
+        }
+    }
+
     /// Nobody waits for it any more; it goes by itself.
     fn drop_belonging(&mut self, place: &(Kind, Key), why: &str, told: &mut Vec<Told>) {
         let Some(mut belonging) = self.belongings.remove(place) else { return };
@@ -228,6 +276,7 @@ impl Owner {
         }
         self.on_logs(happening, told);
         self.on_belongings(happening, told);
+        self.on_additions(happening, told);
         self.on_works(happening, told);
         if happening.is_end() {
             self.end_tasks(told, |task| {
@@ -292,14 +341,45 @@ impl Owner {
         }
     }
 
+    fn on_additions(&mut self, happening: &Happening, told: &mut Vec<Told>) {
+        let mut over = Vec::new();
+        for (key, addition) in &mut self.additions {
+            if let Some(outcome) = addition.counter.on(happening, &mut self.session) {
+                over.push((key.clone(), outcome));
+            }
+        }
+        for (key, outcome) in over {
+            let Some(addition) = self.additions.remove(&key) else { continue };
+            let mut so_far = 0i64;
+            for (ticket, delta) in addition.parts {
+                so_far = so_far.wrapping_add(delta);
+                let result = match &outcome {
+                    CounterOutcome::Added { value, .. } => {
+                        let value = value.wrapping_sub(addition.sum).wrapping_add(so_far);
+                        Ok(RecipeAnswer::Added { value })
+                    }
+                    CounterOutcome::Failed(refusal) => Err(refusal.clone()),
+                };
+                self.end_added(ticket, result, told);
+            }
+            self.add(&key);
+        }
+    }
+
+    /// Tells who added, unless it was given up.
+    fn end_added(&mut self, ticket: Ticket, result: Result<RecipeAnswer, Refusal>, told: &mut Vec<Told>) {
+        let place =
+            self.works.iter().position(|work| work.ticket == ticket && matches!(work.task, Task::Add(..)));
+        if let Some(place) = place {
+            self.works.remove(place);
+            told.push((ticket, result));
+        }
+    }
+
     fn on_works(&mut self, happening: &Happening, told: &mut Vec<Told>) {
         let session = &mut self.session;
         self.works.retain_mut(|work| {
             let result = match &mut work.task {
-                Task::Add(counter) => counter.on(happening, session).map(|outcome| match outcome {
-                    CounterOutcome::Added { value, .. } => Ok(RecipeAnswer::Added { value }),
-                    CounterOutcome::Failed(refusal) => Err(refusal),
-                }),
                 Task::Enqueue(enqueue) => enqueue.on(happening, session).map(|outcome| match outcome {
                     EnqueueOutcome::Enqueued { .. } => Ok(RecipeAnswer::Enqueued),
                     EnqueueOutcome::Failed(refusal) => Err(refusal),
@@ -310,7 +390,7 @@ impl Owner {
                     DequeueOutcome::Failed(refusal) => Err(refusal),
                 }),
                 Task::Read(reading) => reading.on(happening, session),
-                Task::Take(..) | Task::Give(..) | Task::Watch(_) => None,
+                Task::Take(..) | Task::Give(..) | Task::Watch(_) | Task::Add(..) => None,
             };
             match result {
                 Some(result) => {

@@ -35,8 +35,18 @@ pub(super) struct Owners {
     lanes: BTreeSet<u16>,
 }
 
-/// The owner of what is nobody's in particular: no name is empty.
-const NOBODY: &str = "";
+/// How many sessions there are for what is nobody's in particular. A session writes one thing after the other, so
+/// with one of them requests would wait for those of clients that they have nothing to do with.
+const NOBODIES: usize = 8;
+
+/// The name of an owner of what is nobody's in particular; no name of others has a slash.
+fn nobody(number: usize) -> String {
+    format!("/{number}")
+}
+
+fn is_nobody(name: &str) -> bool {
+    name.starts_with('/')
+}
 
 impl Owners {
     pub fn new(me: NodeId, members: Vec<NodeId>) -> Self {
@@ -59,7 +69,8 @@ impl Owners {
     pub fn on_request(&mut self, ticket: Ticket, request: RecipeRequest, env: &mut Env, out: &mut Vec<Out>) {
         self.clock.look(env.now());
         let name = match name(&request) {
-            Ok(name) => name,
+            Ok(Some(name)) => name.to_owned(),
+            Ok(None) => self.nobody_for(&request),
             Err(refusal) => return out.push(Out::Reply(ticket, Err(refusal))),
         };
         if !self.owners.contains_key(&name) {
@@ -76,6 +87,17 @@ impl Owners {
         owner.ask(ticket, request, self.clock.now(), &mut told);
         tell(told, out);
         self.settle(out);
+    }
+
+    /// In whose session something is asked that is nobody's: what is added to a counter in always the same, for it is added
+    /// together, and all else in that which has the least to do.
+    fn nobody_for(&self, request: &RecipeRequest) -> String {
+        if let RecipeRequest::Add { key, .. } = request {
+            let sum = key.0.bytes().fold(0usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+            return nobody(sum % NOBODIES);
+        }
+        let pending = |number: &usize| self.owners.get(&nobody(*number)).map_or(0, Owner::pending);
+        nobody((0..NOBODIES).min_by_key(pending).unwrap_or_default())
     }
 
     fn begin(&mut self, name: String, env: &mut Env) -> Owner {
@@ -198,7 +220,7 @@ fn note(owner: &Owner, happening: &Happening, out: &mut Vec<Out>) {
         Happening::Closed => "closed",
         _ => return,
     };
-    if let Some(session) = owner.number.filter(|_| owner.name != NOBODY) {
+    if let Some(session) = owner.number.filter(|_| !is_nobody(&owner.name)) {
         let value: Value = json!({"owner": owner.name, "session": session, "state": state});
         out.push(Out::Act(Act::new(owner.lane, ActKind::Ok, "session", value)));
     }
@@ -208,11 +230,11 @@ fn tell(told: Vec<Told>, out: &mut Vec<Out>) {
     out.extend(told.into_iter().map(|(ticket, result)| Out::Reply(ticket, result.map(Answer::Recipe))));
 }
 
-/// In whose session it is asked.
+/// In whose session it is asked; `None` for what is nobody's in particular.
 ///
 /// # Errors
 /// The key or the owner cannot be a component of a path.
-fn name(request: &RecipeRequest) -> Result<String, Refusal> {
+fn name(request: &RecipeRequest) -> Result<Option<&str>, Refusal> {
     use RecipeRequest as Ask;
     let (key, owner) = match request {
         Ask::Acquire { key, owner }
@@ -241,5 +263,5 @@ fn name(request: &RecipeRequest) -> Result<String, Refusal> {
             return Err(Refusal::new(ErrorCode::MalformedRequest, "expected a key and an owner, found none"));
         }
     }
-    Ok(owner.map_or(NOBODY, String::as_str).to_owned())
+    Ok(owner.map(String::as_str))
 }
