@@ -1,7 +1,7 @@
 //! Watches: some clients set a few nodes again and again, and all look at what their watches of them told.
 //!
-//! In the end every client looks once a second for a while, so that its sessions live, and what was set last has
-//! time to be told.
+//! In the end every client looks, so that its watches are set for certain, sets something, and then looks once a second for
+//! a while, so that its sessions live, and what was set last has time to be told.
 
 use ordalia_checker::{Availability, Checker, Recovery, Stats, properties};
 use ordalia_history::{Event, Value};
@@ -9,7 +9,7 @@ use ordalia_node::{
     Answer, CoordinationAnswer, CoordinationRequest, RecipeAnswer, RecipeRequest, Request, RequestKind,
 };
 use ordalia_workload::generators::{self, Dialogue};
-use ordalia_workload::{Completion, Generator, Op, Reply, Workload, WorkloadSettings};
+use ordalia_workload::{Completion, Generator, Op, Reply, Thread, Workload, WorkloadSettings};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde_json::json;
@@ -70,6 +70,12 @@ fn look(number: u64) -> Op {
     Op { f: "watch_log", key: Some(key(number)), value: Value::Null }
 }
 
+/// What a thread sets when all have looked: of the last nodes one.
+fn last_write(last: std::ops::Range<u64>, thread: Thread) -> Op {
+    let number = last.start + thread as u64 % last.end.saturating_sub(last.start).max(1);
+    Op { f: "write", key: Some(key(number)), value: json!(format!("{thread}.last")) }
+}
+
 impl Workload for Watch {
     fn name(&self) -> &'static str {
         NAME
@@ -87,11 +93,14 @@ impl Workload for Watch {
 
     fn closing(&self, invoked: u64) -> Box<dyn Generator> {
         let last = self.keys.last(invoked);
-        Box::new(generators::each_thread(move |_| {
+        Box::new(generators::each_thread(move |thread| {
             let round = |last: std::ops::Range<u64>| -> Vec<Box<dyn Generator>> {
                 vec![Box::new(generators::ops(last.map(look))), Box::new(generators::sleep(APART_NS))]
             };
-            generators::phases((0..LOOKS).flat_map(|_| round(last.clone())).collect())
+            let mut phases = round(last.clone());
+            phases.push(Box::new(generators::ops(std::iter::once(last_write(last.clone(), thread)))));
+            phases.extend((0..LOOKS).flat_map(|_| round(last.clone())));
+            generators::phases(phases)
         }))
     }
 
