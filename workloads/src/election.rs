@@ -1,11 +1,11 @@
 //! Elections: clients stand, lead for a while, resign, and ask who leads.
 //!
-//! An office is lost with its session, and who resigns may have lost it long before. No epoch has two leaders, and
-//! epochs rise with every leader.
+//! An office is lost with its session. But who resigned had it up to then: nobody else was elected meanwhile, and whoever
+//! asked was told of no other. No epoch has two leaders, and epochs rise with every leader.
 
 use ordalia_checker::linearizable::Linearizable;
 use ordalia_checker::models::{self, LapsingLock};
-use ordalia_checker::{Availability, Checker, Recovery};
+use ordalia_checker::{Availability, Checker, Recovery, properties};
 use ordalia_history::{Event, EventType, Value};
 use ordalia_node::{Answer, Leadership, RecipeAnswer, RecipeRequest, Request, RequestKind};
 use ordalia_workload::generators::{self, Dialogue};
@@ -48,14 +48,14 @@ struct Talk {
     keys: Keys,
     /// How many operations there were.
     done: u64,
-    /// The office that it holds as far as it knows.
-    office: Option<Value>,
+    /// The office that it holds as far as it knows, and the epoch.
+    office: Option<(Value, Value)>,
 }
 
 impl Talk {
     fn hear(&mut self, last: &Event) {
         match (&*last.f, last.kind) {
-            ("campaign", EventType::Ok) => self.office = last.key.clone(),
+            ("campaign", EventType::Ok) => self.office = last.key.clone().zip(last.value.get(0).cloned()),
             // An office that is not resigned for sure is still to be resigned, unless it is lost.
             ("resign", EventType::Fail) if !is_gone(last) => {}
             ("resign", _) | (_, EventType::Info) => self.office = None,
@@ -72,13 +72,13 @@ impl Dialogue for Talk {
         self.done += 1;
         let number = self.keys.draw(self.done, &mut self.rng);
         let choice = self.rng.random_range(0..100);
-        let (f, key) = match &self.office {
-            Some(office) if choice < RESIGNING => ("resign", office.clone()),
-            Some(office) => ("leader", office.clone()),
-            None if choice < ASKING => ("leader", key(number)),
-            None => ("campaign", key(number)),
+        let (f, key, value) = match &self.office {
+            Some((office, epoch)) if choice < RESIGNING => ("resign", office.clone(), epoch.clone()),
+            Some((office, _)) => ("leader", office.clone(), Value::Null),
+            None if choice < ASKING => ("leader", key(number), Value::Null),
+            None => ("campaign", key(number), Value::Null),
         };
-        Some(Op { f, key: Some(key), value: Value::Null })
+        Some(Op { f, key: Some(key), value })
     }
 }
 
@@ -124,7 +124,9 @@ impl Workload for Election {
                 Request::Recipe(RecipeRequest::Campaign { owner, .. }),
                 Reply::Answer(Answer::Recipe(Elected { epoch })),
             ) => Completion::ok(json!([epoch, owner])),
-            (_, Reply::Answer(Answer::Recipe(Resigned))) if op.f == "resign" => Completion::ok(Value::Null),
+            (_, Reply::Answer(Answer::Recipe(Resigned))) if op.f == "resign" => {
+                Completion::ok(op.value.clone())
+            }
             (_, Reply::Answer(Answer::Recipe(Leads { leader }))) if op.f == "leader" => Completion::ok(
                 leader.map_or(Value::Null, |Leadership { owner, epoch }| json!([epoch, owner])),
             ),
@@ -135,7 +137,8 @@ impl Workload for Election {
     fn checkers(&self) -> Vec<Box<dyn Checker>> {
         vec![
             Box::new(Linearizable::new(models::Leader)),
-            Box::new(LapsingLock::never_proved("campaign").named("epochs")),
+            Box::new(LapsingLock::new("campaign", "resign").named("epochs")),
+            Box::new(properties::Office),
             Box::new(seldom().expecting(["campaign", "resign", "leader"])),
             Box::new(Availability::default()),
             Box::new(Recovery::default()),

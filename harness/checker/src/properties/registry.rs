@@ -4,8 +4,8 @@ use ordalia_history::Value;
 
 use super::{
     Bank, BarrierSafety, Configuration, Convergence, Counter, Ephemeral, Guarantee, LongFork, Means,
-    Membership, Monotonic, OneLeader, PassesCounted, Progress, Sequential, SessionGuarantee, SessionsKept,
-    SetFull, Synced, TotalQueue, UniqueIds, Watch,
+    Membership, Monotonic, Office, OneLeader, PassesCounted, Progress, Sequential, SessionGuarantee,
+    SessionsKept, SetFull, Synced, TotalQueue, UniqueIds, Watch,
 };
 use crate::Checker;
 
@@ -142,6 +142,11 @@ pub static PROPERTIES: &[PropertyInfo] = &[
         name: "ephemeral",
         about: "an ephemeral node is seen as long as its session lives, and gone soon after",
         make: |_| Box::new(Ephemeral::default()),
+    },
+    PropertyInfo {
+        name: "office",
+        about: "who is said to lead holds the office at some moment while it is asked",
+        make: |_| Box::new(Office),
     },
     PropertyInfo {
         name: "membership",
