@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ordalia_checker::Verdict;
 
@@ -34,6 +34,16 @@ pub struct Limits {
     pub stop_early: StopEarly,
     /// After this nothing is begun.
     pub deadline: Option<Instant>,
+    /// So long before the deadline no simulated test is begun either, so that real ones come to their turn.
+    pub reserve: Duration,
+}
+
+impl Limits {
+    /// Whether no test of that kind is to be begun any more.
+    fn is_over(&self, mode: Mode) -> bool {
+        let reserve = if mode == Mode::Sim { self.reserve } else { Duration::ZERO };
+        self.deadline.is_some_and(|deadline| Instant::now() + reserve >= deadline)
+    }
 }
 
 /// Why the work ended.
@@ -118,6 +128,8 @@ impl Work<'_> {
         let mut state = desk.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         if jobs.iter().all(|job| state.done.contains_key(job)) {
             state.ended = Ended::All;
+        } else if state.ended == Ended::All {
+            state.ended = Ended::OutOfTime;
         }
         match state.broken {
             Some(error) => Err(error),
@@ -164,6 +176,10 @@ impl Desk<'_> {
         let waiting =
             jobs.iter().copied().filter(|job| of_mode(job) && !state.done.contains_key(job)).collect();
         state.waiting = waiting;
+        // The time of the simulated ones may be over before that of the real ones.
+        if state.ended == Ended::OutOfTime {
+            state.ended = Ended::All;
+        }
     }
 
     /// Takes job after job until there is none, or none is to be begun any more.
@@ -183,7 +199,7 @@ impl Desk<'_> {
         if state.ended == Ended::All && self.work.stop.load(Ordering::Relaxed) {
             state.ended = Ended::Interrupted;
         }
-        if state.ended == Ended::All && self.limits.deadline.is_some_and(|end| Instant::now() >= end) {
+        if state.ended == Ended::All && self.limits.is_over(cell.mode) {
             state.ended = Ended::OutOfTime;
         }
         if state.ended != Ended::All || state.broken.is_some() {

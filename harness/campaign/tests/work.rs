@@ -102,7 +102,7 @@ impl Watcher for Fake {
 }
 
 fn limits(jobs: usize, stop_early: StopEarly) -> Limits {
-    Limits { jobs, real_jobs: 1, stop_early, deadline: None }
+    Limits { jobs, real_jobs: 1, stop_early, deadline: None, reserve: Duration::ZERO }
 }
 
 fn carry(fake: &Fake, plan: &Plan, journal: &Path, limits: Limits) -> Worked {

@@ -3,6 +3,7 @@
 mod bench;
 mod campaign;
 mod check;
+mod gate;
 mod mutants;
 mod results;
 mod sim;
@@ -19,6 +20,7 @@ use ordalia_node::NodeId;
 pub use bench::BenchArgs;
 pub use campaign::CampaignArgs;
 pub use check::{CheckArgs, Format};
+pub use gate::GateArgs;
 pub use mutants::MutantsArgs;
 pub use results::{DiffArgs, GcArgs, Judged, ListResultsArgs, ResultsArgs, ResultsCommand, RmArgs, ShowArgs};
 pub use sim::SimArgs;
@@ -44,6 +46,8 @@ pub enum Command {
     Sim(SimArgs),
     /// A matrix of tests, real or simulated, resumable.
     Campaign(CampaignArgs),
+    /// A campaign held against a baseline: what broke, for continuous integration.
+    Gate(GateArgs),
     /// The stored runs: list, show, compare, clear away.
     Results(ResultsArgs),
     /// How soon the simulator finds the defects that can be planted.
@@ -314,6 +318,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap:
             | Command::Node(NodeArgs { options, .. }) => *options = given,
             Command::Mutants(_)
             | Command::Campaign(_)
+            | Command::Gate(_)
             | Command::Results(_)
             | Command::Check(_)
             | Command::Verify(_)

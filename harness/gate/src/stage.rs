@@ -29,6 +29,7 @@ pub fn cell(name: &str, mode: Mode, seeds: &[u64]) -> Cell {
         client_timeout: None,
         liveness: None,
         schedule: None,
+        schedule_checksum: None,
         seeds: seeds.to_vec(),
     }
 }

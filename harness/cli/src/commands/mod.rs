@@ -4,6 +4,7 @@ mod bench;
 mod campaign;
 mod check;
 mod convert;
+mod gate;
 mod interrupt;
 mod list;
 mod mutants;
@@ -28,6 +29,7 @@ use crate::exit::Outcome;
 pub fn carry_out(command: Command) -> Outcome {
     match command {
         Command::Run(args) => run::run(args),
+        Command::Gate(args) => gate::gate(&args),
         Command::Campaign(args) => campaign::campaign(&args),
         Command::Results(args) => results::results(&args),
         Command::Mutants(args) => mutants::mutants(&args),

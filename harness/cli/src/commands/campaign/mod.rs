@@ -34,6 +34,7 @@ pub fn campaign(args: &CampaignArgs) -> Outcome {
         real_jobs: args.real_jobs.map_or(plan.real_jobs, usize::from),
         stop_early: args.stop_early.unwrap_or(plan.stop_early),
         deadline: None,
+        reserve: Duration::ZERO,
     };
     let undertaking = Undertaking {
         plan: &plan,
