@@ -129,6 +129,38 @@ fn a_campaign_that_is_killed_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_real_run_whose_campaign_was_killed_is_marked_and_run_again() {
+    let folder = results();
+    let text = "[matrix]\nmode = \"real\"\ntarget = \"raft-kv\"\nnodes = 3\nfaults = \"none\"\ntime-limit = \"1s\"\nseeds = 7\n";
+    let file = file(folder.path(), text);
+    let args = ["campaign", file.to_str().unwrap(), "--plain", "--results"];
+    let mut killed = ordalia().args(args).arg(folder.path()).stderr(Stdio::null()).spawn().unwrap();
+    let journal = folder.path().join("campaigns/trial/latest/journal.jsonl");
+    let recording = || fs::read_to_string(&journal).unwrap_or_default().contains("recording");
+    while !(recording() && folder.path().join("latest/run.json").is_file()) {
+        assert!(killed.try_wait().unwrap().is_none(), "it ended before it could be killed");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let output = campaign(folder.path(), &file, &[]);
+    assert!(complaint(&output).contains("resuming"), "{}", complaint(&output));
+    let newest = newest(folder.path());
+    let journal: Vec<serde_json::Value> = fs::read_to_string(newest.join("journal.jsonl"))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let kinds: Vec<&str> = journal.iter().map(|line| line["line"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["begun", "recording", "abandoned", "begun", "recording", "done"]);
+    let (left, whole) = (journal[2]["folder"].as_str().unwrap(), journal[4]["folder"].as_str().unwrap());
+    assert_ne!(left, whole);
+    let info = json(&folder.path().join(left).join("run.json"));
+    assert_eq!(info["ended_early"], "its campaign was killed");
+    assert!(folder.path().join(whole).join("history.jsonl.zst").is_file());
+}
+
+#[test]
 fn wrong_files_are_refused_with_line_and_suggestion() {
     let folder = results();
     let refused = |text: &str, words: &[&str]| {
