@@ -107,7 +107,8 @@ fn clearing_away_keeps_what_is_not_valid_or_referred_to_and_tells_of_the_rest() 
     for wrong in ["campaigns", "campaigns/nightly", "a.w", "..", "/tmp", "."] {
         assert_eq!(status(&of(root, &["rm", wrong])), 254, "{wrong}");
     }
-    told(&of(root, &["rm", "campaigns/nightly/20260101T000000Z"]));
+    fs::create_dir(root.join("a.w/20260106T000000Z-6")).unwrap();
+    told(&of(root, &["rm", "campaigns/nightly/20260101T000000Z", "a.w/20260106T000000Z-6"]));
     assert!(!campaign.exists());
 }
 

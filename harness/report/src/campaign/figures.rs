@@ -45,7 +45,7 @@ pub(super) fn section(summary: &Summary) -> Markup {
 
 fn table(summary: &Summary, columns: &[&Column]) -> Markup {
     html! {
-        table {
+        table.grid {
             thead {
                 tr {
                     th { "cell" }

@@ -9,7 +9,7 @@ use ordalia_checker::Verdict;
 
 use super::removal::{mend_links, remove};
 use super::size;
-use super::store::{named, references, resolve};
+use super::store::{StoredRun, references, resolve};
 use crate::args::RmArgs;
 use crate::exit::{Failure, Outcome};
 
@@ -55,8 +55,9 @@ fn find(results: &Path, name: &Path) -> Result<Named, Failure> {
         ["campaigns", _, _] if root.join("plan.json").is_file() => {}
         ["comparisons", _] => {}
         ["campaigns" | "comparisons" | "baselines", ..] => return Err(refused()),
-        [_, _] => {
-            let run = named(results, name).map_err(|_| refused())?;
+        // A run that was killed at once has no settings yet, and can be removed as well.
+        [test, folder] if test.contains('.') && folder.contains('-') => {
+            let run = StoredRun::at(results, test, folder);
             let command = run.info().map(|info| info.command);
             return Ok(Named { folder: run.name.clone(), verdict: run.verdict(), command });
         }

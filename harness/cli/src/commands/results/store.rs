@@ -62,10 +62,8 @@ pub fn runs(results: &Path) -> Result<Vec<StoredRun>, Failure> {
         }
         let parent = results.join(&test);
         for folder in folders(&parent)? {
-            if let Some((stamp, _)) = folder.split_once('-') {
-                let (stamp, name, root) =
-                    (stamp.to_owned(), format!("{test}/{folder}"), parent.join(&folder));
-                runs.push(StoredRun { stamp, test: test.clone(), name, root });
+            if folder.contains('-') {
+                runs.push(StoredRun::at(results, &test, &folder));
             }
         }
     }
@@ -97,6 +95,13 @@ struct Short {
 }
 
 impl StoredRun {
+    /// The run in `TEST/FOLDER`.
+    pub fn at(results: &Path, test: &str, folder: &str) -> Self {
+        let stamp = folder.split('-').next().unwrap_or_default().to_owned();
+        let root = results.join(test).join(folder);
+        Self { stamp, test: test.to_owned(), name: format!("{test}/{folder}"), root }
+    }
+
     /// The verdict, if there is one.
     pub fn verdict(&self) -> Option<Verdict> {
         let short = read_json::<Short>(&self.root.join("verdict.json"), "a verdict");
@@ -139,12 +144,9 @@ pub fn named(results: &Path, name: &Path) -> Result<StoredRun, Failure> {
     let parts = root.parent().and_then(Path::file_name).zip(root.file_name());
     let texts = parts.and_then(|(test, folder)| Some((test.to_str()?, folder.to_str()?)));
     match texts {
-        Some((test, folder)) if root.join("run.json").is_file() => Ok(StoredRun {
-            stamp: folder.split('-').next().unwrap_or_default().to_owned(),
-            test: test.to_owned(),
-            name: format!("{test}/{folder}"),
-            root,
-        }),
+        Some((test, folder)) if root.join("run.json").is_file() => {
+            Ok(StoredRun { root: root.clone(), ..StoredRun::at(results, test, folder) })
+        }
         _ => Err(Failure::usage(format!(
             "{} holds no run: expected a folder with run.json, such as results/latest",
             name.display()
