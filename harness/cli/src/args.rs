@@ -3,6 +3,7 @@
 mod bench;
 mod campaign;
 mod check;
+mod compare;
 mod gate;
 mod mutants;
 mod results;
@@ -20,6 +21,7 @@ use ordalia_node::NodeId;
 pub use bench::BenchArgs;
 pub use campaign::CampaignArgs;
 pub use check::{CheckArgs, Format};
+pub use compare::{CompareArgs, SideArgs};
 pub use gate::GateArgs;
 pub use mutants::MutantsArgs;
 pub use results::{DiffArgs, GcArgs, Judged, ListResultsArgs, ResultsArgs, ResultsCommand, RmArgs, ShowArgs};
@@ -52,6 +54,8 @@ pub enum Command {
     Results(ResultsArgs),
     /// How soon the simulator finds the defects that can be planted.
     Mutants(MutantsArgs),
+    /// Targets, or one target in several ways, under identical faults, held against each other.
+    Compare(CompareArgs),
     /// Judge a recorded history.
     Check(CheckArgs),
     /// Check the certificate of a verdict against the history.
@@ -321,6 +325,7 @@ pub fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Command, clap:
             | Command::Gate(_)
             | Command::Results(_)
             | Command::Check(_)
+            | Command::Compare(_)
             | Command::Verify(_)
             | Command::Convert(_)
             | Command::Report(_)

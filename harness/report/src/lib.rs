@@ -16,6 +16,7 @@
 mod bands;
 mod base64;
 mod campaign;
+mod comparison;
 mod format;
 mod linearization;
 mod load;
@@ -42,6 +43,7 @@ use ordalia_record::RunFolder;
 use thiserror::Error;
 
 pub use campaign::draw_campaign;
+pub use comparison::draw as draw_comparison;
 pub use linearization::LinearizationPage;
 
 use load::Loaded;

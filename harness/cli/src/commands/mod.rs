@@ -3,6 +3,7 @@
 mod bench;
 mod campaign;
 mod check;
+mod compare;
 mod convert;
 mod gate;
 mod interrupt;
@@ -46,6 +47,7 @@ pub fn carry_out(command: Command) -> Outcome {
             args.input = plain_or_compressed(args.input);
             convert::convert(&args)
         }
+        Command::Compare(args) => compare::compare(&args),
         Command::Report(args) => report::report(&args),
         Command::List(args) => list::list(&args),
         Command::Bench(args) => bench::bench(&args),

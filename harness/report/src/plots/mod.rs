@@ -1,6 +1,7 @@
 //! The plots. plotters draws axes, grids, lines and areas; what it has no element for (bands with
 //! labels, clouds of points in one path, bars with tool tips) is written as SVG by maud, beneath or above.
 
+pub(crate) mod comparison;
 mod frame;
 mod latency_over_time;
 mod leaders;

@@ -227,7 +227,7 @@ impl<'a> Plan<'a> {
 }
 
 /// The kinds of fault under which the target, with these options, keeps its claim.
-fn borne(entry: &TargetEntry, options: &BTreeMap<String, String>) -> Vec<FaultKind> {
+pub fn borne(entry: &TargetEntry, options: &BTreeMap<String, String>) -> Vec<FaultKind> {
     let claims = |kind: &FaultKind| {
         !entry.info.options.iter().any(|option| {
             let value = options.get(option.name).map_or(option.default, String::as_str);

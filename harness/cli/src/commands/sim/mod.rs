@@ -14,7 +14,7 @@ use ordalia_checker::Verdict;
 use crate::args::SimArgs;
 use crate::exit::Outcome;
 
-pub use case::{Case, Plan};
+pub use case::{Case, Plan, borne};
 pub use keep::keep_told;
 pub use sweeping::smaller;
 
