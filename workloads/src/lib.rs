@@ -9,6 +9,7 @@ mod queue;
 mod register;
 mod sensors;
 mod settings;
+mod synced;
 mod versions;
 mod watch;
 
@@ -22,6 +23,7 @@ pub use presence::Presence;
 pub use queue::Queue;
 pub use register::Register;
 pub use sensors::Sensors;
+pub use synced::Synced;
 pub use versions::Versions;
 pub use watch::Watch;
 
@@ -51,6 +53,12 @@ pub static ALL: &[WorkloadInfo] = &[
         about: "reads, writes and cas by version on nodes of a tree, each linearizable",
         make: |settings| Box::new(Versions::new(settings)),
         asks: versions::ASKS,
+    },
+    WorkloadInfo {
+        name: synced::NAME,
+        about: "a read after a sync at the same node is no older than what was acknowledged before",
+        make: |settings| Box::new(Synced::new(settings)),
+        asks: synced::ASKS,
     },
     WorkloadInfo {
         name: lock::NAME,

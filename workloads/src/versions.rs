@@ -1,14 +1,14 @@
 //! Registers with versions: nodes of the tree that are read, set, and set at a version only.
 //!
 //! A cas names the version that its thread saw last, so it mostly succeeds where threads do not meet, and is refused
-//! where they do.
+//! where they do. Every other one stands in a `multi`, whose versions must be compared like any others.
 
 use std::collections::BTreeMap;
 
 use ordalia_checker::{Availability, Checker, Recovery, Stats, models};
 use ordalia_history::{Event, EventType, Value};
 use ordalia_node::{
-    Answer, CoordinationAnswer, CoordinationRequest, ErrorCode, Refusal, Request, RequestKind,
+    Answer, CoordinationAnswer, CoordinationRequest, ErrorCode, Refusal, Request, RequestKind, WriteOp,
 };
 use ordalia_workload::generators::{self, Dialogue};
 use ordalia_workload::{Completion, Generator, Op, Reply, Workload, WorkloadSettings};
@@ -121,6 +121,13 @@ impl Workload for Versions {
         let argument = |at: usize| op.value.get(at).cloned().unwrap_or_default();
         Request::Coordination(match op.f {
             "write" => CoordinationRequest::SimpleSet { path, value: op.value.clone() },
+            "cas" if argument(0).as_u64().is_some_and(|version| version % 2 == 1) => {
+                CoordinationRequest::Multi {
+                    ops: vec![WriteOp::Set { path, value: argument(1), version: argument(0).as_u64() }],
+                    session: None,
+                    seq: None,
+                }
+            }
             "cas" => CoordinationRequest::Set {
                 path,
                 value: argument(1),
@@ -133,7 +140,7 @@ impl Workload for Versions {
     }
 
     fn complete(&self, op: &Op, request: &Request, reply: Reply) -> Completion {
-        use CoordinationAnswer::{Got, SetDone};
+        use CoordinationAnswer::{Got, MultiDone, SetDone};
         match (op.f, reply) {
             ("read", Reply::Answer(Answer::Coordination(Got { value, stat }))) => {
                 Completion::ok(vec![value, stat.version.into()].into())
@@ -145,6 +152,13 @@ impl Workload for Versions {
             ("write" | "cas", Reply::Answer(Answer::Coordination(SetDone { stat }))) => {
                 Completion::ok(stat.version.into())
             }
+            ("cas", Reply::Answer(Answer::Coordination(MultiDone { results }))) => match results.as_slice() {
+                [SetDone { stat }] => Completion::ok(stat.version.into()),
+                _ => {
+                    let reply = Reply::Answer(Answer::Coordination(MultiDone { results }));
+                    Completion::unanswered(op, request, reply)
+                }
+            },
             (_, reply) => Completion::unanswered(op, request, reply),
         }
     }

@@ -40,6 +40,10 @@ fn answer(request: &Request, number: u64) -> Reply {
             CoordinationAnswer::Got { value: json!("http://api.sim/means"), stat }
         }
         CoordinationRequest::Get { .. } => CoordinationAnswer::Got { value: json!(number), stat },
+        CoordinationRequest::Sync {} => CoordinationAnswer::Synced { zxid: number },
+        CoordinationRequest::Multi { .. } => {
+            CoordinationAnswer::MultiDone { results: vec![CoordinationAnswer::SetDone { stat }] }
+        }
         _ => CoordinationAnswer::SetDone { stat },
     };
     match request {

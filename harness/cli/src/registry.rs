@@ -326,6 +326,30 @@ pub fn workload(name: &str) -> Result<&'static WorkloadInfo, Failure> {
     WORKLOADS.iter().find(|workload| workload.name == name).ok_or_else(|| unknown("workload", name, names()))
 }
 
+/// By which workloads a target's planted defects are looked for, where not by all that it answers: target, defect (all
+/// the others where absent), and the workloads.
+static SHOWN_BY: &[(&str, Option<&str>, &[&str])] = &[
+    ("coordination", Some("lost-watch"), &["watch"]),
+    ("coordination", Some("ephemeral-leak"), &["ephemeral"]),
+    ("coordination", Some("early-expiry"), &["ephemeral"]),
+    ("coordination", Some("stale-sync"), &["synced"]),
+    ("coordination", Some("double-create"), &["queue"]),
+    ("coordination", Some("version-ignored"), &["versions"]),
+    ("coordination", None, &["register", "versions"]),
+    ("sensor-barrier", None, &["sensors"]),
+];
+
+/// The workloads by which a planted defect of the target is looked for, in order.
+pub fn showing(target: &TargetEntry, bug: &str) -> Vec<&'static WorkloadInfo> {
+    let fits = |(of, name, _): &&(&str, Option<&str>, &[&str])| {
+        *of == target.info.name && name.is_none_or(|name| name == bug)
+    };
+    match SHOWN_BY.iter().find(fits) {
+        Some((_, _, names)) => names.iter().filter_map(|name| ordalia_workloads::find(name)).collect(),
+        None => answered(target),
+    }
+}
+
 /// The workloads that the target answers, the one that it is tried with first of all.
 pub fn answered(target: &TargetEntry) -> Vec<&'static WorkloadInfo> {
     let answers =
@@ -392,4 +416,23 @@ fn no_ensemble(target: &str, system: &str) -> Failure {
 pub fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
     let known: Vec<&str> = known.collect();
     Failure::usage(format!("unknown {what} {name:?}; known: {}", known.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_shows_a_defect_is_there_and_is_answered() {
+        for (name, bug, names) in SHOWN_BY {
+            let entry = target(name).map_err(|_| name).unwrap();
+            assert!(bug.is_none_or(|bug| entry.info.bugs.iter().any(|known| known.name == bug)), "{bug:?}");
+            for name in *names {
+                assert!(answered(entry).iter().any(|answered| answered.name == *name), "{name}");
+            }
+        }
+        let coordination = target("coordination").map_err(|_| ()).unwrap();
+        assert_eq!(showing(coordination, "early-expiry")[0].name, "ephemeral");
+        assert_eq!(showing(coordination, "any-vote")[0].name, "register");
+    }
 }

@@ -42,8 +42,8 @@ pub const INFO: &[BugInfo] = &[
     BugInfo {
         name: "stale-sync",
         about: "sync is answered by the asked node from what it has applied",
-        // Reads of the leader are fresh, whatever a sync before them did.
-        with: &[("reads", "local")],
+        // Reads of the leader are fresh, whatever a sync before them did, and an agent may ask two members.
+        with: &[("reads", "local"), ("ensemble", "9")],
     },
     BugInfo {
         name: "double-create",

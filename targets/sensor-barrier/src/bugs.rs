@@ -41,7 +41,7 @@ pub const INFO: &[BugInfo] = &[
     BugInfo {
         name: "session-idle",
         about: "no heartbeat is sent while a sensor measures",
-        with: &[("sampling-period-ms", "3000")],
+        with: &[("sampling-period-ms", "3000"), ("session-timeout-ms", "700")],
     },
     BugInfo {
         name: "two-leaders",

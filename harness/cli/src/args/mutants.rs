@@ -16,7 +16,7 @@ pub struct MutantsArgs {
     /// A defect to plant [default: all of the target's]; may be repeated.
     #[arg(long = "bug", value_name = "NAME")]
     pub bugs: Vec<String>,
-    /// What is asked of it [default: each workload that it answers, with every seed].
+    /// What is asked of it [default: the workloads that are known to show the defect, or else each that the target answers, with every seed].
     #[arg(short, long, value_name = "NAME")]
     pub workload: Option<String>,
     /// How many seeds each defect is given before it counts as missed.

@@ -16,7 +16,7 @@ use crate::args::{MutantsArgs, SimArgs};
 use crate::commands::sim::{Case, Plan};
 use crate::exit::{Failure, Outcome};
 use crate::progress::Counter;
-use crate::registry::{TARGETS, TargetEntry, answered, bugs, target, workload};
+use crate::registry::{TARGETS, TargetEntry, bugs, showing, target, workload};
 
 /// The seeds of the rounds lie so far apart.
 const ROUND: u64 = 1_000_000;
@@ -86,7 +86,7 @@ fn hunt(
 ) -> Result<Row, Failure> {
     let workloads = match &args.workload {
         Some(name) => vec![workload(name)?],
-        None => answered(entry),
+        None => showing(entry, bug.name),
     };
     let planted: Vec<SimArgs> =
         workloads.iter().map(|workload| sim_args(args, entry, bug, workload.name)).collect();

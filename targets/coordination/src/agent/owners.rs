@@ -221,7 +221,11 @@ fn note(owner: &Owner, happening: &Happening, out: &mut Vec<Out>) {
         _ => return,
     };
     if let Some(session) = owner.number.filter(|_| !is_nobody(&owner.name)) {
-        let value: Value = json!({"owner": owner.name, "session": session, "state": state});
+        let mut value: Value = json!({"owner": owner.name, "session": session, "state": state});
+        if state == "expired" {
+            let silence = u64::try_from(owner.session.silence().as_millis()).unwrap_or(u64::MAX);
+            value["silent_ms"] = silence.into();
+        }
         out.push(Out::Act(Act::new(owner.lane, ActKind::Ok, "session", value)));
     }
 }

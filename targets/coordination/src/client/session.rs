@@ -101,6 +101,12 @@ impl Session {
         self.is_suspended
     }
 
+    /// How long ago the last sign of life was sent that was answered, by the node's clock. The ensemble ends no
+    /// session before that is its time-out.
+    pub fn silence(&self) -> Duration {
+        self.clock.now().since(self.confirmed)
+    }
+
     /// Whether it has ended. It is of no more use then, but takes late answers.
     pub fn is_ended(&self) -> bool {
         self.state == State::Ended
