@@ -334,6 +334,72 @@ fn an_owner_sees_who_leads_who_holds_and_what_changed() {
     assert_eq!(trial.done(1, &Ask::Leader { key: key() }), Ok(RecipeAnswer::Leads { leader: None }));
 }
 
+/// Asks an agent for something, cuts it off after so long, and tells whether that took effect and what the client heard.
+fn cut_off_after(
+    ms: u64,
+    request: &Ask,
+    took_effect: impl Fn(&mut Trial) -> bool,
+) -> (bool, Result<Answer, Refusal>) {
+    let mut trial = Trial::new(1);
+    (0..50).for_each(|_| trial.pass());
+    trial.ask(0, request.clone());
+    let ticket = Ticket(trial.last);
+    trial.network.run(Duration::from_millis(ms));
+    trial.network.cut(NodeId::new(MEMBERS + 1), None);
+    let reply = |trial: &Trial| {
+        trial.network.heard.iter().find_map(|(_, heard)| match heard {
+            Heard::Reply { ticket: of, result, .. } if *of == ticket => Some(result.clone()),
+            _ => None,
+        })
+    };
+    if let Some(result) = reply(&trial) {
+        return (true, result);
+    }
+    // The other agent sees what became of it, and nothing is on its way any more.
+    trial.network.run(Duration::from_millis(100));
+    let done = took_effect(&mut trial);
+    trial.network.run(PATIENCE);
+    (done, reply(&trial).unwrap())
+}
+
+/// However an agent notices that it is cut off, by its patience or by its session that is suspended: what it had asked for
+/// may have been done, and is told as unknown.
+#[test]
+fn what_an_agent_that_is_cut_off_had_asked_for_is_told_as_unknown() {
+    let owner = || "a".to_owned();
+    type Look = fn(&mut Trial) -> bool;
+    let cases: [(Ask, Look); 4] = [
+        (Ask::Add { key: key(), delta: 1 }, |trial| {
+            matches!(trial.done(1, &Ask::Total { key: key() }), Ok(RecipeAnswer::TotalIs { value: 1 }))
+        }),
+        (Ask::Enqueue { key: key(), value: Value::from(5) }, |trial| {
+            matches!(trial.done(1, &Ask::Dequeue { key: key() }), Ok(RecipeAnswer::Dequeued { .. }))
+        }),
+        (Ask::Hold { key: key(), owner: owner() }, |trial| {
+            let looked = trial.done(1, &Ask::Holders { key: key() });
+            matches!(looked, Ok(RecipeAnswer::Holding { owners }) if !owners.is_empty())
+        }),
+        (Ask::Join { key: key(), owner: owner() }, |trial| {
+            let looked = trial.done(1, &Ask::Members { key: key() });
+            matches!(looked, Ok(RecipeAnswer::MembersAre { owners }) if !owners.is_empty())
+        }),
+    ];
+    for (request, took_effect) in cases {
+        let mut unheard = 0;
+        for ms in 1..60 {
+            match cut_off_after(ms, &request, took_effect) {
+                (_, Ok(_)) => break,
+                (true, Err(refusal)) => {
+                    unheard += 1;
+                    assert!(!refusal.code.is_definite(), "{request:?} after {ms} ms: {refusal:?}");
+                }
+                (false, Err(_)) => {}
+            }
+        }
+        assert!(unheard > 0, "{request:?} was never done without an answer");
+    }
+}
+
 #[test]
 fn what_is_no_name_is_refused() {
     let mut trial = Trial::new(1);

@@ -7,6 +7,7 @@
 
 mod counting;
 mod holding;
+mod lagging;
 mod queueing;
 mod scenarios;
 mod waiting;
