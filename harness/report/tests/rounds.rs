@@ -6,7 +6,7 @@ mod plant;
 
 use std::fs;
 
-use ordalia_checker::{Judgement, TestVerdict, Verdict};
+use ordalia_checker::{Budget, Checker, History, Judgement, TestVerdict, Verdict, properties};
 use ordalia_history::{Event, EventType};
 use ordalia_record::{RunFolder, write_json};
 use ordalia_report::draw;
@@ -115,6 +115,21 @@ fn what_the_verdict_names_is_marked_and_nothing_else() {
     silent.checkers.values_mut().for_each(|judgement| judgement.details.clear());
     let (_, bare, _) = drawn(&plant::five(), Some(&silent));
     assert_eq!((count(&bare, "marked-round", "rect"), count(&bare, "marked", "rect")), (0, 0));
+}
+
+/// The checker's own findings, and not only made-up ones, are what the picture marks.
+#[test]
+fn what_a_property_finds_is_marked_where_it_was_found() {
+    let events = plant::five();
+    let history = History::new(events.clone()).unwrap();
+    let means = properties::Means.check(&history, &Budget::default());
+    assert_eq!(means.valid, Verdict::Invalid, "{:?}", means.reasons);
+    let verdict = TestVerdict::compose([("means".to_owned(), means)].into());
+    let (page, marked, _) = drawn(&events, Some(&verdict));
+    assert!(page.contains("<strong class=\"bad\">round 7</strong> (means)"));
+    assert_eq!(count(&marked, "marked-round", "rect"), 1);
+    // The leader's measuring and waiting in that round.
+    assert_eq!(count(&marked, "marked", "rect"), 2);
 }
 
 #[test]
