@@ -7,5 +7,6 @@
 mod agents;
 mod hostile;
 mod network;
+mod regressions;
 mod scenarios;
 mod sessions;

@@ -4,4 +4,5 @@
 
 mod many;
 mod play;
+mod regressions;
 mod scenarios;
