@@ -355,8 +355,7 @@ impl Session {
     fn on_question_answer(&mut self, from: NodeId, id: u64, result: Result<CoordinationAnswer, Refusal>) {
         match &result {
             Err(refusal) if refusal.code == ErrorCode::SessionExpired => {
-                let is_wish = matches!(self.state, State::Closing(_));
-                return self.end(if is_wish { Happening::Closed } else { Happening::Expired });
+                return self.end(Happening::Expired);
             }
             Err(refusal) if !question::is_final(refusal) => return self.on_unable(from, id),
             _ => {}
@@ -446,11 +445,14 @@ impl Session {
         }
     }
 
-    /// What was sent may have been carried out, even if its last copy was refused.
+    /// What was sent may have been carried out, even if its last copy was refused. A session that is closing was closed,
+    /// whoever is first to say that it is no more: perhaps the answer to a heartbeat from before.
     fn end(&mut self, last: Happening) {
-        if self.state == State::Ended {
-            return;
-        }
+        let last = match (self.state, last) {
+            (State::Ended, _) => return,
+            (State::Closing(_), Happening::Expired) => Happening::Closed,
+            (_, last) => last,
+        };
         self.state = State::Ended;
         self.is_suspended = false;
         for question in std::mem::take(&mut self.questions).into_values() {

@@ -99,3 +99,15 @@ fn what_a_session_does_by_itself_cannot_be_asked() {
     }
     assert!(asked(&mut session).is_empty());
 }
+
+#[test]
+fn a_session_that_is_closing_is_closed_whoever_says_so_first() {
+    let mut session = open();
+    session.on_tick(at(1300));
+    let beat = asked(&mut session)[0].0;
+    session.close();
+    // The heartbeat was overtaken by the closing.
+    let ended = Err(Refusal::new(ErrorCode::SessionExpired, ""));
+    assert!(session.on_answer(MEMBER, beat, ended, at(1302)));
+    assert_eq!(happenings(&mut session), [Happening::Closed]);
+}
