@@ -334,14 +334,19 @@ fn an_owner_sees_who_leads_who_holds_and_what_changed() {
     assert_eq!(trial.done(1, &Ask::Leader { key: key() }), Ok(RecipeAnswer::Leads { leader: None }));
 }
 
-/// Asks an agent for something, cuts it off after so long, and tells whether that took effect and what the client heard.
+/// Asks an agent for something in a session that is half a second old, so that it is suspended before the agent's patience
+/// is over; cuts the agent off after so long, and tells whether that took effect and what the client heard.
 fn cut_off_after(
     ms: u64,
+    earlier: &Ask,
     request: &Ask,
     took_effect: impl Fn(&mut Trial) -> bool,
 ) -> (bool, Result<Answer, Refusal>) {
     let mut trial = Trial::new(1);
     (0..50).for_each(|_| trial.pass());
+    // Nothing may be there to be taken; the session is open all the same.
+    let _ = trial.done(0, earlier);
+    trial.network.run(Duration::from_millis(500));
     trial.ask(0, request.clone());
     let ticket = Ticket(trial.last);
     trial.network.run(Duration::from_millis(ms));
@@ -368,26 +373,27 @@ fn cut_off_after(
 fn what_an_agent_that_is_cut_off_had_asked_for_is_told_as_unknown() {
     let owner = || "a".to_owned();
     type Look = fn(&mut Trial) -> bool;
-    let cases: [(Ask, Look); 4] = [
-        (Ask::Add { key: key(), delta: 1 }, |trial| {
+    let other = || Key::new("other");
+    let cases: [(Ask, Ask, Look); 4] = [
+        (Ask::Add { key: key(), delta: 0 }, Ask::Add { key: key(), delta: 1 }, |trial| {
             matches!(trial.done(1, &Ask::Total { key: key() }), Ok(RecipeAnswer::TotalIs { value: 1 }))
         }),
-        (Ask::Enqueue { key: key(), value: Value::from(5) }, |trial| {
+        (Ask::Dequeue { key: key() }, Ask::Enqueue { key: key(), value: Value::from(5) }, |trial| {
             matches!(trial.done(1, &Ask::Dequeue { key: key() }), Ok(RecipeAnswer::Dequeued { .. }))
         }),
-        (Ask::Hold { key: key(), owner: owner() }, |trial| {
+        (Ask::Hold { key: other(), owner: owner() }, Ask::Hold { key: key(), owner: owner() }, |trial| {
             let looked = trial.done(1, &Ask::Holders { key: key() });
             matches!(looked, Ok(RecipeAnswer::Holding { owners }) if !owners.is_empty())
         }),
-        (Ask::Join { key: key(), owner: owner() }, |trial| {
+        (Ask::Join { key: other(), owner: owner() }, Ask::Join { key: key(), owner: owner() }, |trial| {
             let looked = trial.done(1, &Ask::Members { key: key() });
             matches!(looked, Ok(RecipeAnswer::MembersAre { owners }) if !owners.is_empty())
         }),
     ];
-    for (request, took_effect) in cases {
+    for (earlier, request, took_effect) in cases {
         let mut unheard = 0;
         for ms in 1..60 {
-            match cut_off_after(ms, &request, took_effect) {
+            match cut_off_after(ms, &earlier, &request, took_effect) {
                 (_, Ok(_)) => break,
                 (true, Err(refusal)) => {
                     unheard += 1;
