@@ -2,7 +2,7 @@
 //!
 //! The first nodes of the cluster are the *ensemble*: each has the whole [`tree`], with its sessions and
 //! watches, as a replicated state machine. The other nodes are *agents*: they take the clients and ask
-//! the ensemble. [`Ensemble`] is one member, for any node to embed; [`Coordination`] is the node of the
+//! the ensemble. [`Ensemble`] is one member, for any node to [`embed`]; [`Coordination`] is the node of the
 //! harness, a member or an agent. A [`client`] has sessions with the ensemble, and [`recipes`] are what can
 //! be built from them.
 //!
@@ -13,6 +13,7 @@
 pub mod agent;
 pub mod bugs;
 pub mod client;
+pub mod embed;
 pub mod ensemble;
 pub mod message;
 mod node;

@@ -9,7 +9,7 @@ use ordalia_node::{
 
 use crate::agent::{self, Agent};
 use crate::ensemble::{self, Ensemble};
-use crate::{Message, options};
+use crate::{Message, embed, options};
 
 /// One node: a member of the ensemble, or an agent beyond it.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Node for Coordination {
             return Err(StartError::Config(format!("{} is not among the nodes", config.id)));
         }
         let settings = options::parse(config)?;
-        let members = members(config)?;
+        let members = embed::members(config)?;
         if !members.contains(&config.id) {
             let mut list = Vec::new();
             let agent = Agent::start(config, members, env, &mut list);
@@ -89,7 +89,7 @@ impl Node for Coordination {
         let others = members.into_iter().filter(|node| *node != config.id).collect();
         let mut list = Vec::new();
         let member = Ensemble::start(config.id, others, &settings, disk, env, &mut list)?;
-        carry_out_member(list, out);
+        embed::carry_out(list, Timer::Member, out);
         Ok(Self { part: Part::Member(Box::new(member)) })
     }
 
@@ -104,7 +104,7 @@ impl Node for Coordination {
                     // It posts nothing and sets no agent's timer.
                     Input::Timer(Timer::Agent(_)) | Input::Posted { .. } => {}
                 }
-                carry_out_member(list, out);
+                embed::carry_out(list, Timer::Member, out);
             }
             Part::Agent(agent) => {
                 let mut list = Vec::new();
@@ -132,45 +132,11 @@ impl Node for Coordination {
     }
 
     fn groups(nodes: u16, options: &BTreeMap<String, String>) -> Vec<Group> {
-        let all = NodeId::all(nodes);
-        // A value that is not understood is refused when the nodes start.
-        let ensemble = options::ensemble(options.get("ensemble").map(String::as_str)).unwrap_or(3);
-        let members = options::members(&all, ensemble);
-        let agents = all[members.len()..].to_vec();
-        let takes_clients = agents.is_empty();
-        let mut groups =
-            vec![Group { name: "ensemble", nodes: members.to_vec(), takes_clients, elects: true }];
-        if !takes_clients {
-            groups.push(Group { name: "agents", nodes: agents, takes_clients: true, elects: false });
-        }
-        groups
+        embed::groups(nodes, options, "agents", true)
     }
 
     fn neighbours(config: &NodeConfig) -> Vec<NodeId> {
-        let members = members(config).unwrap_or_else(|_| config.nodes.clone());
-        let is_member = members.contains(&config.id);
-        // Agents do not speak to each other.
-        config.peers().filter(|peer| is_member || members.contains(peer)).collect()
-    }
-}
-
-fn members(config: &NodeConfig) -> Result<Vec<NodeId>, StartError> {
-    let ensemble = options::ensemble(config.options.get("ensemble").map(String::as_str))?;
-    Ok(options::members(&config.nodes, ensemble).to_vec())
-}
-
-fn carry_out_member(list: Vec<ensemble::Out>, out: &mut Effects<Coordination>) {
-    use ensemble::Out;
-    for one in list {
-        match one {
-            Out::Send(to, message) => out.send(to, message),
-            Out::Reply(ticket, result) => out.reply(ticket, result),
-            Out::SetTimer(timer, after) => out.set_timer(Timer::Member(timer), after),
-            Out::Persist(record) => out.persist(record),
-            Out::WriteBehind(record) => out.write_behind(record),
-            Out::Snapshot(state, records) => out.snapshot(state, records),
-            Out::Trace(event, detail) => out.trace(event, detail),
-        }
+        embed::neighbours(config)
     }
 }
 

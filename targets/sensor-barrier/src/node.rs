@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ordalia_coordination::options as service;
-use ordalia_coordination::{Ensemble, Message, ensemble};
+use ordalia_coordination::{Ensemble, Message, embed, ensemble};
 use ordalia_node::{
     Effects, Env, ErrorCode, Group, Input, Node, NodeConfig, NodeId, NodeInfo, Outside, Recovered, Refusal,
     RequestKind, StartError, Status,
@@ -63,7 +62,7 @@ impl Node for SensorBarrier {
         if !config.nodes.contains(&config.id) {
             return Err(StartError::Config(format!("{} is not among the nodes", config.id)));
         }
-        let members = options::members(config)?;
+        let members = embed::members(config)?;
         if !members.contains(&config.id) {
             let sensor = Sensor::start(config.id, members, options::sensor(config)?, env, out);
             return Ok(Self { part: Part::Sensor(Box::new(sensor)) });
@@ -72,7 +71,7 @@ impl Node for SensorBarrier {
         let others = members.into_iter().filter(|node| *node != config.id).collect();
         let mut list = Vec::new();
         let member = Ensemble::start(config.id, others, &settings, disk, env, &mut list)?;
-        carry_out(list, out);
+        embed::carry_out(list, Timer::Member, out);
         Ok(Self { part: Part::Member(Box::new(member)) })
     }
 
@@ -87,7 +86,7 @@ impl Node for SensorBarrier {
                     // It posts nothing and sets no sensor's timer.
                     Input::Timer(Timer::Sensor(_)) | Input::Posted { .. } => {}
                 }
-                carry_out(list, out);
+                embed::carry_out(list, Timer::Member, out);
             }
             Part::Sensor(sensor) => match input {
                 Input::Message { from, message } => sensor.on_message(from, message, env, out),
@@ -110,23 +109,11 @@ impl Node for SensorBarrier {
     }
 
     fn groups(nodes: u16, options: &BTreeMap<String, String>) -> Vec<Group> {
-        let all = NodeId::all(nodes);
-        // A value that is not understood is refused when the nodes start.
-        let ensemble = service::ensemble(options.get("ensemble").map(String::as_str)).unwrap_or(3);
-        let members = service::members(&all, ensemble);
-        let sensors = all.get(members.len()..).unwrap_or_default().to_vec();
-        let mut groups =
-            vec![Group { name: "ensemble", nodes: members.to_vec(), takes_clients: true, elects: true }];
-        if !sensors.is_empty() {
-            groups.push(Group { name: "sensors", nodes: sensors, takes_clients: false, elects: false });
-        }
-        groups
+        embed::groups(nodes, options, "sensors", false)
     }
 
     fn neighbours(config: &NodeConfig) -> Vec<NodeId> {
-        let members = options::members(config).unwrap_or_else(|_| config.nodes.clone());
-        let is_member = members.contains(&config.id);
-        config.peers().filter(|peer| is_member || members.contains(peer)).collect()
+        embed::neighbours(config)
     }
 
     fn outside(
@@ -139,20 +126,5 @@ impl Node for SensorBarrier {
 
     fn sizes() -> &'static [u16] {
         &[5, 6, 6, 7, 7, 8]
-    }
-}
-
-fn carry_out(list: Vec<ensemble::Out>, out: &mut Effects<SensorBarrier>) {
-    use ensemble::Out;
-    for one in list {
-        match one {
-            Out::Send(to, message) => out.send(to, message),
-            Out::Reply(ticket, result) => out.reply(ticket, result),
-            Out::SetTimer(timer, after) => out.set_timer(Timer::Member(timer), after),
-            Out::Persist(record) => out.persist(record),
-            Out::WriteBehind(record) => out.write_behind(record),
-            Out::Snapshot(state, records) => out.snapshot(state, records),
-            Out::Trace(event, detail) => out.trace(event, detail),
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ordalia_coordination::ensemble;
 use ordalia_coordination::options as service;
-use ordalia_node::{BugInfo, NodeConfig, NodeId, OptionInfo, StartError};
+use ordalia_node::{BugInfo, NodeConfig, OptionInfo, StartError};
 use ordalia_raft::joined;
 
 use crate::bugs::{self, Bugs};
@@ -97,15 +97,6 @@ pub fn member(config: &NodeConfig) -> Result<ensemble::Settings, StartError> {
     own.options.retain(|name, _| is_services(name));
     own.bugs.retain(|name| service::BUGS.iter().any(|info| info.name == *name));
     service::parse(&own)
-}
-
-/// The nodes of the ensemble.
-///
-/// # Errors
-/// The option's value is not known.
-pub fn members(config: &NodeConfig) -> Result<Vec<NodeId>, StartError> {
-    let ensemble = service::ensemble(config.options.get("ensemble").map(String::as_str))?;
-    Ok(service::members(&config.nodes, ensemble).to_vec())
 }
 
 /// The value of an option, given or its default.
