@@ -550,6 +550,40 @@ fn who_releases_a_lock_has_acquired_it() {
 }
 
 #[test]
+fn what_a_crashed_take_may_have_taken_is_not_left_lying() {
+    let event = |index: usize, process: u64, kind: &str, f: &str, value: Value| -> Event {
+        let event = json!({"index": index, "time": index, "process": process, "type": kind, "f": f,
+            "value": value, "error": (kind == "fail").then_some("empty")});
+        serde_json::from_value(event).unwrap()
+    };
+    let events = vec![
+        event(0, 0, "invoke", "enqueue", json!(1)),
+        event(1, 0, "ok", "enqueue", json!(1)),
+        event(2, 1, "invoke", "dequeue", Value::Null),
+        event(3, 1, "info", "dequeue", Value::Null),
+        event(4, 0, "invoke", "dequeue", Value::Null),
+        event(5, 0, "fail", "dequeue", Value::Null),
+    ];
+    let queue = FifoQueue::default();
+    let (history, checker) = (History::new(events).unwrap(), Linearizable::new(queue.clone()));
+    let found = examined(&checker, &history);
+    assert_eq!(found.judgement.valid, Verdict::Valid);
+    // Without the crashed dequeue the queue would not be empty.
+    let violation = Violation { key: None, until: None, operations: vec![0, 4], open: Vec::new() };
+    let forged = Certificate {
+        valid: false,
+        keys: Vec::new(),
+        violation: Some(violation),
+        ..certify(&queue, &history, &found, None)
+    };
+    let refused = checker.verify(&history, &forged);
+    assert!(
+        matches!(&refused, Err(Refusal::Refuted(why)) if why.contains("event 2 cannot be left out")),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn proofs_of_leaders() {
     confirm_all(&Leader, &leader(), 600);
 }

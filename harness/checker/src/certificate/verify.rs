@@ -205,8 +205,12 @@ fn apart(stays: &[(u64, Tie)], goes: &[(u64, Tie)]) -> Result<(), Refusal> {
         gone.extend(values.iter().map(|value| (*value, *event)));
     }
     for (event, tie) in stays.iter().filter(|_| !goes.is_empty()) {
-        let Tie::Values(values) = tie else {
-            return refuted(format!("beside event {event} nothing but observations can be left out"));
+        let values = match tie {
+            Tie::Values(values) => values,
+            Tie::Stays => continue,
+            Tie::Fixed | Tie::Global => {
+                return refuted(format!("beside event {event} nothing but observations can be left out"));
+            }
         };
         if let Some(other) = values.iter().find_map(|value| gone.get(value)) {
             return refuted(format!(

@@ -101,7 +101,7 @@ pub trait Model: Send + Sync {
 ///
 /// The contract of a model: take a legal order; join operations into groups, where two that name a common
 /// value are in one group; leave out whole groups. If no operation that stays is [`Tie::Fixed`] or
-/// [`Tie::Global`], then what stays is a legal order still.
+/// [`Tie::Global`], and none that goes is [`Tie::Stays`], then what stays is a legal order still.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tie {
     /// With everything: nothing but observations may be left out beside it.
@@ -111,6 +111,9 @@ pub enum Tie {
     Global,
     /// With the operations that name one of these values; with none, where the list is empty.
     Values(Vec<ValueId>),
+    /// It may have made room for others, and is never left out; beside it others may be, for then it need not have
+    /// happened. For crashed operations alone.
+    Stays,
 }
 
 /// An operation's part in the history of its object.

@@ -161,9 +161,11 @@ impl<D: Discipline> Model for Buffer<D> {
             // Leaving out who takes a value that is there at first leaves it in the way of others.
             _ if !self.initial.is_empty() => Tie::Fixed,
             BufferOp::Put(value) | BufferOp::Take(value) => Tie::Values(vec![value]),
-            // What was empty with a value put in and taken out is empty without; and a crashed one that
-            // took what is left out need not have happened.
-            BufferOp::Empty | BufferOp::TakeUnknown => Tie::Values(Vec::new()),
+            // What was empty with a value put in and taken out is empty without.
+            BufferOp::Empty => Tie::Values(Vec::new()),
+            // A crashed one that took what is left out need not have happened; but without it what it took is
+            // still there.
+            BufferOp::TakeUnknown => Tie::Stays,
         }
     }
 

@@ -67,6 +67,7 @@ fn confirm_core<M: Model>(model: &M, task: &Task<M>, core: &[usize]) {
     for call in core {
         match tie(*call) {
             Tie::Values(values) => kept.extend(values),
+            Tie::Stays => {}
             Tie::Global | Tie::Fixed => tied = true,
         }
     }

@@ -25,13 +25,16 @@ struct Groups {
     members: Vec<Vec<usize>>,
     /// The group that each value belongs to.
     of_value: HashMap<ValueId, usize>,
+    /// The pieces that are never left out.
+    always: Vec<usize>,
 }
 
 impl Groups {
     /// `None` where an operation ties all others together.
     fn of<M: Model>(trial: &Trial<'_, M>, stuck: usize) -> Option<Self> {
-        let mutators: Vec<usize> =
-            (0..trial.pieces.pieces.len()).filter(|at| !trial.piece(*at).observation).collect();
+        let mutators = (0..trial.pieces.pieces.len()).filter(|at| !trial.piece(*at).observation);
+        let (always, mutators): (Vec<usize>, Vec<usize>) =
+            mutators.partition(|at| trial.piece(*at).tie == Tie::Stays);
         let mut joined = Joined((0..mutators.len()).collect());
         let mut first: HashMap<ValueId, usize> = HashMap::new();
         for (number, at) in mutators.iter().enumerate() {
@@ -44,7 +47,7 @@ impl Groups {
         for (number, at) in mutators.iter().enumerate() {
             groups.entry(joined.root(number)).or_default().push(*at);
         }
-        Some(Self::ranked(trial, stuck, groups.into_values().collect()))
+        Some(Self { always, ..Self::ranked(trial, stuck, groups.into_values().collect()) })
     }
 
     /// Puts the groups that the failure speaks of first, and then those that are near to it in time.
@@ -65,7 +68,7 @@ impl Groups {
             let values = group.iter().flat_map(|at| named(&trial.piece(*at).tie));
             of_value.extend(values.map(|value| (*value, number)));
         }
-        Self { members, of_value }
+        Self { members, of_value, always: Vec::new() }
     }
 
     /// The pieces of some groups, and the observations that speak of no value of the others.
@@ -79,6 +82,7 @@ impl Groups {
         };
         let mut kept: Vec<usize> = (0..trial.pieces.pieces.len()).filter(observes).collect();
         kept.extend(few.iter().flat_map(|group| &self.members[*group]));
+        kept.extend(&self.always);
         kept.sort_unstable();
         kept
     }
@@ -88,7 +92,7 @@ impl Groups {
 fn named(tie: &Tie) -> &[ValueId] {
     match tie {
         Tie::Values(values) => values,
-        Tie::Fixed | Tie::Global => &[],
+        Tie::Fixed | Tie::Global | Tie::Stays => &[],
     }
 }
 

@@ -220,7 +220,7 @@ fn core(
 ) -> Result<Vec<usize>, Limit> {
     let token = |call: &u32| match model.tie(&calls[*call as usize].op) {
         Tie::Values(tokens) => tokens.first().copied(),
-        Tie::Fixed | Tie::Global => None,
+        Tie::Fixed | Tie::Global | Tie::Stays => None,
     };
     let tokens: Vec<ValueId> = failing.iter().filter_map(token).collect();
     let whole = calls.iter().any(|call| model.tie(&call.op) == Tie::Fixed);

@@ -88,13 +88,15 @@ impl Story<'_> {
             BufferOp::Put(value) | BufferOp::Take(value) => {
                 !self.initial.is_empty() || values.contains(&value)
             }
-            BufferOp::TakeUnknown => !self.initial.is_empty(),
+            // Without it what it may have taken is in the way of others.
+            BufferOp::TakeUnknown => true,
             BufferOp::Empty => false,
         };
         let calls = self.calls.iter().enumerate();
         let mut core: Vec<usize> = calls.filter(|(_, call)| belongs(call)).map(|(at, _)| at).collect();
         core.extend(empties.iter().map(|call| *call as usize));
         core.sort_unstable();
+        core.dedup();
         Decision::Illegal { core }
     }
 
