@@ -79,7 +79,8 @@ fn make(
             if *watched.borrow() {
                 break;
             }
-            let entry = entry(number, &run, folder)?;
+            let info = read_json(&run.run_json(), "the settings of a run")?;
+            let entry = entry(number, info, &run, folder.relative(&run))?;
             tell::line(&side.name, seed, &entry);
             of_seed.push((entry, run));
         }
@@ -92,16 +93,15 @@ fn make(
     Ok(Made { names, entries, notes: conditions.notes, interrupted: *watched.borrow() })
 }
 
-/// A run that is stored and judged, as it goes into a comparison.
-fn entry(side: usize, run: &RunFolder, folder: &Folder) -> Result<Entry, Failure> {
-    let info: RunInfo = read_json(&run.run_json(), "the settings of a run")?;
+/// A run that is stored and judged, as it goes into a comparison; `folder` is how the comparison names its place.
+fn entry(side: usize, info: RunInfo, run: &RunFolder, folder: String) -> Result<Entry, Failure> {
     Ok(Entry {
         side,
         info,
         schedule: read_json(&run.schedule(), "a fault schedule")?,
         verdict: read_json(&run.verdict(), "a verdict")?,
         figures: figures_of(run)?,
-        folder: folder.relative(run),
+        folder,
     })
 }
 

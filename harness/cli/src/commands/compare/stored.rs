@@ -4,10 +4,9 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use ordalia_measure::comparison::Entry;
-use ordalia_measure::figures_of;
 use ordalia_record::{RunFolder, RunInfo, TargetSettings, read_json};
 
-use super::Made;
+use super::{Made, entry};
 use crate::args::CompareArgs;
 use crate::exit::Failure;
 
@@ -27,13 +26,14 @@ pub fn read(args: &CompareArgs) -> Result<Made, Failure> {
             sides.len() - 1
         });
         sides[side].2.push(info.seed);
-        entries.push((entry(side, info, &run, path)?, run));
+        entries.push((judged(side, info, &run, path)?, run));
     }
     let names = names(&sides);
     Ok(Made { names, entries, notes: Vec::new(), interrupted: false })
 }
 
-fn entry(side: usize, info: RunInfo, run: &RunFolder, path: &Path) -> Result<Entry, Failure> {
+/// The entry of a run that was judged, named by where it lies.
+fn judged(side: usize, info: RunInfo, run: &RunFolder, path: &Path) -> Result<Entry, Failure> {
     if !run.verdict().exists() {
         return Err(Failure::usage(format!(
             "{} was not judged yet: ordalia report {0}",
@@ -41,14 +41,7 @@ fn entry(side: usize, info: RunInfo, run: &RunFolder, path: &Path) -> Result<Ent
         )));
     }
     let folder = std::fs::canonicalize(path).map_err(|error| anyhow!("{}: {error}", path.display()))?;
-    Ok(Entry {
-        side,
-        info,
-        schedule: read_json(&run.schedule(), "a fault schedule")?,
-        verdict: read_json(&run.verdict(), "a verdict")?,
-        figures: figures_of(run)?,
-        folder: folder.display().to_string(),
-    })
+    entry(side, info, run, folder.display().to_string())
 }
 
 /// The sides' names; those that would be the same are told apart by their build or their number.
